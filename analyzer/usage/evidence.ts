@@ -1,0 +1,67 @@
+import type { EvidenceClass } from '../flowlogs/ledger.ts';
+import type { Address } from '../model/address.ts';
+import type { Direction, SecurityGroupRule } from '../model/rule.ts';
+
+/** yes: allows it for certain. maybe: could have (a group whose members are unknown, a prefix list without entries). */
+export type Match = 'yes' | 'maybe' | 'no';
+
+/**
+ * One class of accepted new connections that the rules of one set of groups were asked about: the atom of usage, advice and replay.
+ * A record whose opener, groups or peer address is unclear gives one class for each possibility (law 1), and each must go on being
+ * allowed wherever it was.
+ */
+export interface ConnectionClass {
+  /** Index into Evidence.groupSets: the groups worn at that moment. */
+  groupSet: number;
+  direction: Direction;
+  protocol: number;
+  /** Port of the end that was called; null where the protocol has none or the logs do not show it (ICMP): any port of the rule may be meant. */
+  port: number | null;
+  peer: Address;
+  /** Groups that the peer's address wore at that moment, as an index into Evidence.peerGroupSets. */
+  peerGroups: number;
+  /** False when another reading of the same records exists. */
+  certain: boolean;
+  records: number;
+  packets: number;
+  bytes: number;
+  first: number;
+  last: number;
+  /** Distinct UTC days, as days since 1970, sorted, with the records of each. */
+  days: readonly { day: number; records: number }[];
+  evidence: Readonly<Partial<Record<EvidenceClass, number>>>;
+  /** Interfaces it was seen on; sorted. */
+  interfaces: readonly string[];
+  /** Rules that match, by index into Evidence.rules, sorted; decided once, here. */
+  yes: readonly number[];
+  maybe: readonly number[];
+}
+
+export interface GroupCoverage {
+  groupId: string;
+  observedInterfaceHours: number;
+  expectedInterfaceHours: number;
+  skippedRecords: number;
+  interfaces: readonly string[];
+}
+
+/** Accepted connections that nothing known lets in; they freeze `groups` in `direction` (law 2). */
+export interface Unexplained {
+  interfaceId: string;
+  groups: readonly string[];
+  direction: Direction;
+  records: number;
+  reason: 'no-rule' | 'unknown-interface' | 'unknown-group' | 'no-state-at-that-time';
+  example: string;
+}
+
+export interface Evidence {
+  /** Sorted by (accountId, region, groupId, direction, ruleId). */
+  rules: readonly SecurityGroupRule[];
+  groupSets: readonly (readonly string[])[];
+  peerGroupSets: readonly (readonly string[])[];
+  /** Sorted; only classes that at least one rule matches. */
+  classes: readonly ConnectionClass[];
+  coverage: ReadonlyMap<string, GroupCoverage>;
+  unexplained: readonly Unexplained[];
+}
