@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// `npm test` runs the fast suites. The slower ones (corpus, git binary, engines) are projects of their own, named in .ci/run.
+// `npm test` runs the fast suites: they need Node and npm and nothing else. The slower ones are in vitest.slow.config.ts.
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -8,6 +8,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/**/*.slow.test.ts'],
+    reporters: ['default', ['json', { outputFile: 'reports/tests-fast.json' }]],
     coverage: {
       provider: 'v8',
       include: ['analyzer/**/*.ts', 'bot/**/*.ts'],

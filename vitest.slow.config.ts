@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import fast from './vitest.config.ts';
+
+// Suites that need more than Node and npm (the git and terraform binaries) or more than a few minutes; run by .ci/run.
+export default defineConfig({
+  test: {
+    ...fast.test,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    include: ['test/**/*.slow.test.ts'],
+    exclude: ['**/node_modules/**'],
+    reporters: ['default', ['json', { outputFile: 'reports/tests-slow.json' }]],
+  },
+});
