@@ -134,8 +134,8 @@ export interface SourceLanguage {
   index(tree: SourceTree, facts: SourceFacts): SourceIndex;
   /** The smallest edit; not yet verified. */
   edit(index: SourceIndex, request: EditRequest): EditResult;
-  /** Second opinion on one changed file: problems that a foreign parser sees. */
-  check(file: SourceFile): readonly SourceNote[];
+  /** Second opinion on one changed file: problems that a foreign parser sees. Asynchronous, since HashiCorp's parser is. */
+  check(file: SourceFile): Promise<readonly SourceNote[]>;
 }
 
 /** Values from outside the source. */
