@@ -6,7 +6,7 @@ export function findingsJsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(findingsDocumentSchema, { target: 'draft-2020-12', io: 'input' });
   return {
     $schema,
-    $id: 'https://raw.githubusercontent.com/pare-dev/pare/main/docs/schema/findings.schema.json',
+    $id: 'urn:pare:schema:findings:1',
     title: 'Pare findings document',
     ...rest,
   };

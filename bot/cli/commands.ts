@@ -1,0 +1,6 @@
+import type { Register } from './runtime.ts';
+
+/** In the order of the help. Each module only declares options; the work is imported when the command runs. */
+export const COMMANDS: readonly (() => Promise<Register>)[] = [
+  async () => (await import('./commands/schema.ts')).register,
+];
