@@ -1,0 +1,62 @@
+import type { Declaration, SourceIndex, SourceNote } from '../source/contract.ts';
+import { placeOf } from '../source/text.ts';
+
+/**
+ * Trap 9 and 16: references to a declaration that the edit took away (depends_on, outputs, moved and import blocks; Ref, GetAtt, DependsOn).
+ * By the text of the files that may refer to it: a Terraform module directory, one CloudFormation template. Comment lines do not count.
+ */
+export function danglingReferences(before: SourceIndex, after: SourceIndex): SourceNote[] {
+  const alive = new Set(after.declarations.map(nameKey));
+  const gone = new Map(
+    before.declarations.filter((one) => !alive.has(nameKey(one))).map((one) => [nameKey(one), one] as const),
+  );
+  const notes: SourceNote[] = [];
+  for (const declaration of gone.values()) {
+    const name = nameOf(declaration);
+    if (name === null) continue;
+    const folder = folderOf(declaration.place.file);
+    for (const file of after.tree.files) {
+      const near =
+        declaration.language === 'cloudformation'
+          ? file.path === declaration.place.file
+          : folderOf(file.path) === folder && /\.(tf|tofu|tf\.json|tofu\.json)$/.test(file.path);
+      if (!near) continue;
+      const at = findName(file.text, name);
+      if (at < 0) continue;
+      const { line } = placeOf(file, at);
+      notes.push({
+        code: 'dangling-reference',
+        message: `${name} would go, but ${file.path}:${line} still refers to it`,
+        place: { file: file.path, line },
+      });
+    }
+  }
+  return notes;
+}
+
+function nameKey(declaration: Declaration): string {
+  return `${declaration.language}\0${folderOf(declaration.place.file)}\0${declaration.language === 'cloudformation' ? declaration.place.file : ''}\0${nameOf(declaration) ?? declaration.id}`;
+}
+
+/** `aws_x.y` or a logical id; null for rules inside something that stays (inline blocks, module inputs). */
+function nameOf(declaration: Declaration): string | null {
+  if (!['legacy-rule', 'vpc-rule', 'cfn-standalone'].includes(declaration.form)) return null;
+  const address = declaration.id.slice(declaration.id.lastIndexOf(':') + 1);
+  const match =
+    declaration.language === 'terraform' ? /^(aws_\w+\.[\w-]+)/.exec(address) : /^([A-Za-z0-9]+)/.exec(address);
+  return match?.[1] ?? null;
+}
+
+function findName(text: string, name: string): number {
+  const pattern = new RegExp(`(?<![\\w.-])${name.replaceAll('.', '\\.')}(?![\\w-])`, 'g');
+  for (const match of text.matchAll(pattern)) {
+    const start = text.lastIndexOf('\n', match.index) + 1;
+    if (!/^\s*(#|\/\/|\*)/.test(text.slice(start, match.index))) return match.index;
+  }
+  return -1;
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}

@@ -1,0 +1,97 @@
+import { formatCidr, parseCidr } from '@pare/analyzer/model/address.ts';
+import { formatProtocol, parseProtocol } from '@pare/analyzer/model/protocol.ts';
+import { canonicalShape, type RuleShape, shapeKey } from '@pare/analyzer/model/rule.ts';
+import type { Declaration, DeclaredRule, SourceIndex } from '../source/contract.ts';
+
+/** A declared rule together with where it stands, so that an explanation can point there. */
+export interface PlacedRule {
+  rule: DeclaredRule;
+  declaration: Declaration;
+}
+
+export function placedRules(index: SourceIndex): PlacedRule[] {
+  return index.declarations.flatMap((declaration) => declaration.rules.map((rule) => ({ rule, declaration })));
+}
+
+/**
+ * The evaluated values as text: equal exactly when two declared rules make the same permission of the same group in the same context.
+ * Description counts: an edit that rewords another rule is not the proposal.
+ */
+export function valueKey(rule: DeclaredRule): string {
+  return [rule.context, rule.group, tupleText(rule), rule.description ?? ''].join('\0');
+}
+
+/** Without context, group and description: what is allowed, as far as the source knows it. */
+export function tupleText(rule: DeclaredRule): string {
+  if (rule.shape !== null) return shapeKey(rule.shape);
+  const protocol = parseProtocol(rule.protocol);
+  const cidr = parseCidr(rule.peer);
+  return [
+    rule.direction,
+    protocol === null ? rule.protocol : formatProtocol(protocol),
+    rule.fromPort,
+    rule.toPort,
+    rule.peerKind,
+    cidr === null ? rule.peer : formatCidr(cidr),
+  ].join('|');
+}
+
+/**
+ * The rule with its address: what Terraform keeps in state. An element of a counted list that moves to another index is another
+ * resource to it (delete and create), so it counts as a difference. The number of an inline CloudFormation item is no identity.
+ */
+export function identityKey({ rule, declaration }: PlacedRule): string {
+  const address = declaration.language === 'cloudformation' ? rule.address.replace(/\[\d+\]$/, '') : rule.address;
+  return `${declaration.language}\0${declaration.root}\0${address}\0${valueKey(rule)}`;
+}
+
+/** True when `actual` is the rule `wanted`, written beside or in place of `original`, which stands for the live rule `live`. */
+export function isReplacement(
+  actual: DeclaredRule,
+  original: DeclaredRule,
+  live: RuleShape,
+  wanted: RuleShape,
+): boolean {
+  if (actual.context !== original.context || actual.group !== original.group) return false;
+  if (actual.direction !== wanted.direction) return false;
+  if (actual.shape !== null) return shapeKey(actual.shape) === shapeKey(wanted);
+  const target = canonicalShape(wanted);
+  if (parseProtocol(actual.protocol) !== target.protocol) return false;
+  if (!samePorts(actual, target)) return false;
+  const keptPeer = shapeKey({ ...live, ...peerOnly(target) }) === shapeKey(live);
+  return keptPeer && actual.peerKind === original.peerKind && actual.peer === original.peer;
+}
+
+function peerOnly(shape: RuleShape): Pick<RuleShape, 'peer'> {
+  return { peer: shape.peer };
+}
+
+function samePorts(actual: DeclaredRule, target: RuleShape): boolean {
+  const number = (text: string) => (/^-?\d+$/.test(text) ? Number(text) : null);
+  if (/^(ref|unknown):/.test(actual.fromPort) || /^(ref|unknown):/.test(actual.toPort)) return false;
+  const written = canonicalShape({ ...target, fromPort: number(actual.fromPort), toPort: number(actual.toPort) });
+  return written.fromPort === target.fromPort && written.toPort === target.toPort;
+}
+
+export interface Difference {
+  removed: readonly PlacedRule[];
+  added: readonly PlacedRule[];
+}
+
+/** The difference of all evaluations, as multisets: what the edit took away and what it brought, in every place that shares the source. */
+export function differenceOf(before: SourceIndex, after: SourceIndex): Difference {
+  const counts = new Map<string, PlacedRule[]>();
+  for (const one of placedRules(before)) {
+    const key = identityKey(one);
+    const list = counts.get(key);
+    if (list === undefined) counts.set(key, [one]);
+    else list.push(one);
+  }
+  const added: PlacedRule[] = [];
+  for (const one of placedRules(after)) {
+    const list = counts.get(identityKey(one));
+    if (list === undefined || list.length === 0) added.push(one);
+    else list.pop();
+  }
+  return { removed: [...counts.values()].flat(), added };
+}
