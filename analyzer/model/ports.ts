@@ -24,7 +24,8 @@ export function portsOfRule(protocol: Protocol, fromPort: number | null, toPort:
   }
   if (!hasPorts(protocol)) return ALL_PORTS;
   if (fromPort === null || fromPort < 0 || toPort === null || toPort < 0) return ALL_PORTS;
-  return [{ from: fromPort, to: toPort }];
+  // EC2 refuses a backward range; should one come from a source file, it allows nothing.
+  return fromPort > toPort ? [] : [{ from: fromPort, to: toPort }];
 }
 
 /** The FromPort and ToPort that say exactly this interval, or null where the protocol cannot (an ICMP range of several types but not all). */

@@ -8,19 +8,19 @@ export const UDP = 17;
 export const ICMPV6 = 58;
 
 /** Names that EC2, Terraform and CloudFormation accept; EC2 prints these four by name and all others by number. */
-const NAMES: Readonly<Record<string, Protocol>> = {
-  '-1': ALL_PROTOCOLS,
-  all: ALL_PROTOCOLS,
-  tcp: TCP,
-  udp: UDP,
-  icmp: ICMP,
-  icmpv6: ICMPV6,
-};
+const NAMES: ReadonlyMap<string, Protocol> = new Map([
+  ['-1', ALL_PROTOCOLS],
+  ['all', ALL_PROTOCOLS],
+  ['tcp', TCP],
+  ['udp', UDP],
+  ['icmp', ICMP],
+  ['icmpv6', ICMPV6],
+]);
 
 /** `-1`, `all`, a name in any case, or a number 0 to 255 as text or number. Null for anything else. */
 export function parseProtocol(text: string | number): Protocol | null {
   const key = String(text).trim().toLowerCase();
-  const named = NAMES[key];
+  const named = NAMES.get(key);
   if (named !== undefined) return named;
   if (!/^\d{1,3}$/.test(key)) return null;
   const number = Number(key);

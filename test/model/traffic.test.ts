@@ -128,7 +128,7 @@ describe('law 4: nothing opens', () => {
         seen[expected ? 'yes' : 'no'] += 1;
         expect(isWithin(allowedSpace(some, resolve), allowedSpace(before, resolve))).toBe(expected);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(10);
   });
