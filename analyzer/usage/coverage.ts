@@ -1,0 +1,102 @@
+import type { CoverageRow, Window } from '../flowlogs/ledger.ts';
+import type { GroupCoverage } from './evidence.ts';
+import { compareText, type HeldState } from './timeline.ts';
+
+const HOUR = 3600;
+
+/** What the logs say about the hours of one interface. */
+interface Observed {
+  seconds: Uint16Array;
+  /** Hours with a SKIPDATA line: lost records, so the hour proves nothing. Hour index → lines. */
+  skipped: Map<number, number>;
+}
+
+/** Collects coverage rows; rows of interfaces that nobody asks about, or outside the window, are dropped. */
+export class CoverageLedger {
+  readonly #window: Window;
+  readonly #firstHour: number;
+  readonly #hours: number;
+  readonly #observed = new Map<string, Observed>();
+
+  constructor(window: Window) {
+    this.#window = window;
+    this.#firstHour = Math.floor(window.from / HOUR);
+    this.#hours = Math.max(0, Math.ceil(window.to / HOUR) - this.#firstHour);
+  }
+
+  add(row: CoverageRow): void {
+    const hour = Math.floor(row.hour / HOUR) - this.#firstHour;
+    if (hour < 0 || hour >= this.#hours) return;
+    let observed = this.#observed.get(row.interfaceId);
+    if (observed === undefined) {
+      observed = { seconds: new Uint16Array(this.#hours), skipped: new Map() };
+      this.#observed.set(row.interfaceId, observed);
+    }
+    observed.seconds[hour] = Math.min(HOUR, observed.seconds[hour]! + Math.max(0, Math.floor(row.observedSeconds)));
+    if (row.skipData > 0) observed.skipped.set(hour, (observed.skipped.get(hour) ?? 0) + row.skipData);
+  }
+
+  /** Coverage of every group named, also of those that nobody wore. */
+  byGroup(
+    groupIds: readonly string[],
+    states: ReadonlyMap<string, readonly HeldState[]>,
+  ): ReadonlyMap<string, GroupCoverage> {
+    const sums = new Map(
+      groupIds.map((id) => [id, { expected: 0, observed: 0, skipped: 0, interfaces: [] as string[] }]),
+    );
+    for (const [interfaceId, held] of states) {
+      const observed = this.#observed.get(interfaceId);
+      const groups = new Set(held.flatMap((h) => h.state.groups));
+      for (const group of groups) {
+        const sum = sums.get(group);
+        if (sum === undefined) continue;
+        const wearing = held.filter((h) => h.state.groups.includes(group));
+        const part = this.#judge(wearing, held, observed);
+        if (part.expected === 0) continue;
+        sum.expected += part.expected;
+        sum.observed += part.observed;
+        sum.skipped += part.skipped;
+        sum.interfaces.push(interfaceId);
+      }
+    }
+    const out = new Map<string, GroupCoverage>();
+    for (const groupId of [...sums.keys()].sort(compareText)) {
+      const sum = sums.get(groupId)!;
+      out.set(groupId, {
+        groupId,
+        observedInterfaceHours: sum.observed / HOUR,
+        expectedInterfaceHours: sum.expected / HOUR,
+        skippedRecords: sum.skipped,
+        interfaces: sum.interfaces.sort(compareText),
+      });
+    }
+    return out;
+  }
+
+  /** Whole seconds. Where the interface wore the group for a part of an hour only, unseen seconds count against that part. */
+  #judge(wearing: readonly HeldState[], held: readonly HeldState[], observed: Observed | undefined) {
+    const sum = { expected: 0, observed: 0, skipped: 0 };
+    for (let i = 0; i < this.#hours; i += 1) {
+      const from = (this.#firstHour + i) * HOUR;
+      const to = from + HOUR;
+      const worn = secondsWithin(wearing, Math.max(from, this.#window.from), Math.min(to, this.#window.to));
+      if (worn === 0) continue;
+      sum.expected += worn;
+      if (observed === undefined) continue;
+      const skipped = observed.skipped.get(i);
+      if (skipped !== undefined) {
+        sum.skipped += skipped;
+        continue;
+      }
+      const unseen = Math.max(0, secondsWithin(held, from, to) - observed.seconds[i]!);
+      sum.observed += Math.max(0, worn - unseen);
+    }
+    return sum;
+  }
+}
+
+function secondsWithin(held: readonly HeldState[], from: number, to: number): number {
+  let seconds = 0;
+  for (const h of held) seconds += Math.max(0, Math.min(h.to, to) - Math.max(h.from, from));
+  return seconds;
+}
