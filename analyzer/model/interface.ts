@@ -18,6 +18,8 @@ export interface InterfaceState extends Span {
   groups: readonly string[];
   /** All private IPv4 (primary first) and IPv6 addresses, canonical text. */
   addresses: readonly string[];
+  /** Prefixes delegated to it (canonical CIDRs, sorted); the addresses of IPv4 ones are among `addresses`, those of IPv6 ones are not. */
+  prefixes?: readonly string[];
   /** Public or Elastic addresses bound to it; never matched by a referenced group. */
   publicAddresses: readonly string[];
   /** `interface`, `nat_gateway`, `network_load_balancer`, `lambda`, `vpc_endpoint`, … or null. */
@@ -31,4 +33,6 @@ export interface InterfaceState extends Span {
    * state is then assumed to hold back to the start of the window, unless another state says otherwise.
    */
   startKnown: boolean;
+  /** The interface did not exist before this moment, whatever `from` says: what coverage may expect of it begins here. */
+  existsSince?: EpochSeconds;
 }

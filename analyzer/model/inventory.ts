@@ -43,7 +43,11 @@ export interface Subnet {
 export interface Inventory {
   groups: readonly SecurityGroup[];
   rules: readonly SecurityGroupRule[];
-  /** All known states of all interfaces, sorted by interface id, then by start; of one interface they do not overlap. */
+  /**
+   * All known states of all interfaces, sorted by interface id, then by start. Of one interface they overlap only where the present
+   * inventory contradicts the last item of AWS Config: the change then fell at an unknown moment between, and both states must be
+   * taken as possible (law 1). Where no state is, nothing is known: records of that time are unexplained (law 2).
+   */
   interfaces: readonly InterfaceState[];
   prefixLists: readonly PrefixList[];
   vpcs: readonly Vpc[];
