@@ -15,6 +15,7 @@ export function danglingReferences(before: SourceIndex, after: SourceIndex): Sou
     const name = nameOf(declaration);
     if (name === null) continue;
     const folder = folderOf(declaration.place.file);
+    if (stillWritten(after, declaration, name, folder)) continue;
     for (const file of after.tree.files) {
       const near =
         declaration.language === 'cloudformation'
@@ -32,6 +33,17 @@ export function danglingReferences(before: SourceIndex, after: SourceIndex): Sou
     }
   }
   return notes;
+}
+
+/** A block whose for_each or count became empty makes no rules any more, but references to it stay valid. */
+function stillWritten(after: SourceIndex, declaration: Declaration, name: string, folder: string): boolean {
+  if (declaration.language === 'cloudformation') {
+    const text = after.tree.get(declaration.place.file)?.text ?? '';
+    return new RegExp(`(^|[{,])\\s*["']?${name}["']?\\s*:`, 'm').test(text);
+  }
+  const [type, label] = name.split('.');
+  const block = new RegExp(`(^|\\n)\\s*resource\\s+"?${type}"?\\s+"?${label}"?\\s*\\{`);
+  return after.tree.files.some((file) => folderOf(file.path) === folder && block.test(file.text));
 }
 
 function nameKey(declaration: Declaration): string {
