@@ -46,6 +46,7 @@ module.exports = {
     layer('source', 'bot/source', [A[0]]),
     layer('mapping', 'bot/mapping', [A[0], 'bot/source']),
     layer('change', 'bot/change', [A[0], 'bot/source', 'bot/mapping']),
+    layer('git', 'bot/git', [A[0]]),
     layer('github', 'bot/github', [A[0], 'bot/source', 'bot/mapping', 'bot/change']),
     layer('cli', 'bot/cli', ['analyzer', 'bot']),
     layer('infra', 'infra', []),
