@@ -16,6 +16,10 @@ export interface Policy {
   maxPublicPeers: number;
   /** A public peer must have been seen on at least this many days to be trusted as steady. */
   steadyDays: number;
+  /** A narrowing must leave less than this share of what the rule allowed (ports × addresses), or the rule stays as it is. */
+  maxKeptShare: number;
+  /** Good-Turing estimate, on days, of the share of ports or sources not seen yet; above it a rule is not narrowed. */
+  maxMissingMass: number;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -28,4 +32,6 @@ export const DEFAULT_POLICY: Policy = {
   longestPrefixV6: 64,
   maxPublicPeers: 8,
   steadyDays: 5,
+  maxKeptShare: 0.5,
+  maxMissingMass: 0.1,
 };

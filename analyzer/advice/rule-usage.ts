@@ -1,0 +1,103 @@
+import { formatAddress } from '../model/address.ts';
+import type { Usage } from '../model/finding.ts';
+import { formatProtocol } from '../model/protocol.ts';
+import type { ConnectionClass, Evidence } from '../usage/index.ts';
+
+const TOP = 10;
+const DAY = 86_400;
+
+/** What one rule was used for, in running sums. */
+class Sums {
+  flows = 0;
+  bytes = 0;
+  packets = 0;
+  first = Infinity;
+  last = -Infinity;
+  only = 0;
+  uncertain = 0;
+  readonly days = new Map<number, number>();
+  readonly evidence = new Map<string, number>();
+  readonly peers = new Map<string, { flows: number; bytes: number }>();
+  readonly ports = new Map<string, { protocol: string; port: number | null; flows: number; bytes: number }>();
+}
+
+type Counted = Pick<ConnectionClass, 'records' | 'packets' | 'bytes' | 'first' | 'last' | 'days' | 'evidence'>;
+
+/**
+ * Usage of every rule, by index into evidence.rules. Each record counts once for a rule, however many readings of it the rule allows;
+ * its possible peers and ports are all named.
+ */
+export function ruleUsages(evidence: Evidence): Usage[] {
+  const sums = evidence.rules.map(() => new Sums());
+  for (const c of evidence.classes) if (c.certain) count(sums, c, [c]);
+  for (const bundle of evidence.ambiguous) {
+    count(
+      sums,
+      bundle,
+      bundle.classes.map((i) => evidence.classes[i]!),
+    );
+  }
+  return sums.map(finish);
+}
+
+function count(sums: readonly Sums[], counted: Counted, readings: readonly ConnectionClass[]): void {
+  const only = readings.length === 1 ? readings[0]! : null;
+  const rules = new Set(readings.flatMap((c) => [...c.yes, ...c.maybe]));
+  for (const rule of rules) {
+    const sum = sums[rule]!;
+    sum.flows += counted.records;
+    sum.bytes += counted.bytes;
+    sum.packets += counted.packets;
+    sum.first = Math.min(sum.first, counted.first);
+    sum.last = Math.max(sum.last, counted.last);
+    if (rules.size === 1) sum.only += counted.records;
+    if (only === null || !only.certain || only.maybe.includes(rule)) sum.uncertain += counted.records;
+    for (const { day, records } of counted.days) sum.days.set(day, (sum.days.get(day) ?? 0) + records);
+    for (const [name, records] of Object.entries(counted.evidence)) {
+      sum.evidence.set(name, (sum.evidence.get(name) ?? 0) + records);
+    }
+    const mine = readings.filter((c) => c.yes.includes(rule) || c.maybe.includes(rule));
+    for (const address of new Set(mine.map((c) => formatAddress(c.peer)))) {
+      const entry = sum.peers.get(address) ?? { flows: 0, bytes: 0 };
+      entry.flows += counted.records;
+      entry.bytes += counted.bytes;
+      sum.peers.set(address, entry);
+    }
+    for (const [key, c] of new Map(mine.map((c) => [`${c.protocol}/${c.port}`, c]))) {
+      const entry = sum.ports.get(key) ?? { protocol: formatProtocol(c.protocol), port: c.port, flows: 0, bytes: 0 };
+      entry.flows += counted.records;
+      entry.bytes += counted.bytes;
+      sum.ports.set(key, entry);
+    }
+  }
+}
+
+function finish(sum: Sums): Usage {
+  const used = sum.flows > 0;
+  const days = [...sum.days].sort(([a], [b]) => a - b);
+  return {
+    flows: sum.flows,
+    bytes: sum.bytes,
+    packets: sum.packets,
+    firstSeen: used ? isoTime(sum.first) : null,
+    lastSeen: used ? isoTime(sum.last) : null,
+    onlyPermitterFlows: sum.only,
+    uncertainFlows: sum.uncertain,
+    daysSeen: days.length,
+    topPeers: [...sum.peers]
+      .sort(([a, x], [b, y]) => y.flows - x.flows || y.bytes - x.bytes || (a < b ? -1 : 1))
+      .slice(0, TOP)
+      .map(([address, n]) => ({ address, ...n })),
+    topPorts: [...sum.ports]
+      .sort(([a, x], [b, y]) => y.flows - x.flows || y.bytes - x.bytes || (a < b ? -1 : 1))
+      .slice(0, TOP)
+      .map(([, n]) => n),
+    evidence: Object.fromEntries([...sum.evidence].sort(([a], [b]) => (a < b ? -1 : 1))),
+    perDay: days.map(([day, flows]) => ({ day: isoTime(day * DAY).slice(0, 10), flows })),
+  };
+}
+
+/** Epoch seconds as ISO 8601 UTC without fractions. */
+export function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}

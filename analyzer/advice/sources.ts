@@ -1,0 +1,139 @@
+import {
+  type Address,
+  type AddressSet,
+  addressesWithin,
+  addressSet,
+  type Cidr,
+  cidrRange,
+  formatAddress,
+  formatCidr,
+  hasAddress,
+  parseCidr,
+  unionAddresses,
+} from '../model/address.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { ConnectionClass } from '../usage/index.ts';
+import type { Policy } from './policy.ts';
+import { leastPrefixes } from './prefixes.ts';
+
+/** What the inventory says about addresses, made ready once for all rules. */
+export interface AddressPlan {
+  /** Blocks in which addresses are somebody's own: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 link-local, and the VPCs'. */
+  own: AddressSet;
+  /** Known subnets, the smallest first. */
+  subnets: readonly Cidr[];
+}
+
+const PRIVATE = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  'fc00::/7',
+  'fe80::/10',
+];
+
+/** A prefix grows to a subnet that holds it when that costs no more than this factor in addresses. */
+const SUBNET_FACTOR = 4n;
+
+export function addressPlan(inventory: Inventory): AddressPlan {
+  const known = (lists: readonly (readonly string[])[]): Cidr[] =>
+    lists.flat().flatMap((text) => parseCidr(text) ?? []);
+  const vpcs = addressSet(known(inventory.vpcs.map((v) => v.cidrs)));
+  const subnets = new Map(known(inventory.subnets.map((s) => s.cidrs)).map((cidr) => [formatCidr(cidr), cidr]));
+  return {
+    own: unionAddresses(addressSet(known([PRIVATE])), vpcs),
+    subnets: [...subnets.values()].sort((a, b) => b.length - a.length || (formatCidr(a) < formatCidr(b) ? -1 : 1)),
+  };
+}
+
+/** A stretch of addresses seen through a rule, as fine as the policy lets a rule become. */
+export interface SourceUnit {
+  cidr: Cidr;
+  days: ReadonlySet<number>;
+}
+
+export type Sources =
+  | { narrowable: true; units: ReadonlyMap<string, SourceUnit>; unitOf(peer: Address): Cidr; publicUnits: number }
+  | { narrowable: false; why: 'too-many-public-peers' | 'public-peers-not-steady' };
+
+/** Groups the peers of a rule's classes to units: single addresses on the Internet, prefixes of the policy's length elsewhere. */
+export function sourcesOf(
+  within: Cidr,
+  classes: readonly ConnectionClass[],
+  plan: AddressPlan,
+  policy: Policy,
+): Sources {
+  const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
+  const own = (peer: Address): boolean => hasAddress(plan.own, peer);
+  const unitOf = (peer: Address): Cidr => prefixOf(peer, own(peer) ? Math.max(within.length, longest) : undefined);
+  const units = new Map<string, { cidr: Cidr; days: Set<number> }>();
+  const foreign = new Map<string, Set<number>>();
+  for (const c of classes) {
+    const cidr = unitOf(c.peer);
+    const unit = units.get(formatCidr(cidr)) ?? { cidr, days: new Set<number>() };
+    for (const { day } of c.days) unit.days.add(day);
+    units.set(formatCidr(cidr), unit);
+    if (!own(c.peer)) foreign.set(formatAddress(c.peer), unit.days);
+  }
+  if (foreign.size > policy.maxPublicPeers) return { narrowable: false, why: 'too-many-public-peers' };
+  for (const days of foreign.values()) {
+    if (days.size < policy.steadyDays) return { narrowable: false, why: 'public-peers-not-steady' };
+  }
+  return { narrowable: true, units, unitOf, publicUnits: foreign.size };
+}
+
+function prefixOf(peer: Address, length: number | undefined): Cidr {
+  const text = formatAddress(peer);
+  return parseCidr(length === undefined ? text : `${text}/${length}`)!;
+}
+
+/**
+ * At most `k` networks for these units, for each k up to `most`; null where no acceptable cover exists: one that would put an Internet
+ * address into a network wider than the policy's longest prefix.
+ */
+export function sourceFrontier(
+  within: Cidr,
+  units: readonly Cidr[],
+  most: number,
+  plan: AddressPlan,
+  policy: Policy,
+): readonly (readonly Cidr[] | null)[] {
+  const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
+  const foreign = units.filter((unit) => !addressesWithin(cidrRange(unit), plan.own));
+  return leastPrefixes(units, most).map(({ cidrs }) => {
+    const bad = cidrs.some((cidr) => cidr.length < longest && foreign.some((unit) => contains(cidr, unit)));
+    return bad ? null : snapped(within, cidrs, units, plan);
+  });
+}
+
+/** Networks that mean something: the smallest subnet that holds all units of a prefix, where it is not much larger. */
+function snapped(within: Cidr, cidrs: readonly Cidr[], units: readonly Cidr[], plan: AddressPlan): readonly Cidr[] {
+  const wider = cidrs.map((cidr) => {
+    const inside = units.filter((unit) => contains(cidr, unit));
+    const subnet = plan.subnets.find(
+      (s) => s.family === cidr.family && contains(within, s) && inside.every((unit) => contains(s, unit)),
+    );
+    if (subnet === undefined || sizeOf(subnet) > SUBNET_FACTOR * sizeOf(cidr)) return cidr;
+    // A single address of the Internet stays one.
+    return cidr.length === bitsOf(cidr) ? cidr : subnet;
+  });
+  return wider.filter(
+    (cidr, i) => !wider.some((other, j) => j !== i && contains(other, cidr) && (!contains(cidr, other) || j < i)),
+  );
+}
+
+export function contains(outer: Cidr, inner: Cidr): boolean {
+  return (
+    outer.family === inner.family && outer.length <= inner.length && addressesWithin(cidrRange(inner), cidrRange(outer))
+  );
+}
+
+export function sizeOf(cidr: Cidr): bigint {
+  return 1n << BigInt(bitsOf(cidr) - cidr.length);
+}
+
+function bitsOf(cidr: Cidr): number {
+  return cidr.family === 4 ? 32 : 128;
+}
