@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { PareError } from '../../model/problem.ts';
+import { literal } from '../sql/text.ts';
+
+/** One database file in a folder of its own, removed on close; every statement can be interrupted by the signal. */
+export class Engine {
+  private readonly folder: string;
+  private readonly instance: DuckDBInstance;
+  private readonly connection: DuckDBConnection;
+  private readonly signal: AbortSignal;
+  private closed = false;
+
+  private constructor(folder: string, instance: DuckDBInstance, connection: DuckDBConnection, signal: AbortSignal) {
+    this.folder = folder;
+    this.instance = instance;
+    this.connection = connection;
+    this.signal = signal;
+  }
+
+  static async open(tempDir: string, memoryLimit: string, signal: AbortSignal): Promise<Engine> {
+    signal.throwIfAborted();
+    const folder = await mkdtemp(join(tempDir, 'pare-flows-')).catch((cause: unknown) => {
+      throw engineProblem(`the temporary folder ${tempDir} cannot be used`, cause);
+    });
+    try {
+      const instance = await DuckDBInstance.create(join(folder, 'flows.duckdb'), {
+        memory_limit: memoryLimit,
+        temp_directory: join(folder, 'spill'),
+        preserve_insertion_order: 'false',
+        // Nothing may be fetched while reading someone's logs.
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+      });
+      const engine = new Engine(folder, instance, await instance.connect(), signal);
+      // What the shared SQL takes from Trino.
+      await engine.run('CREATE MACRO bitwise_and(a, b) AS (a & b)');
+      await engine.run('CREATE MACRO sequence(a, b, step) AS generate_series(a, b, step)');
+      return engine;
+    } catch (cause) {
+      await rm(folder, { recursive: true, force: true });
+      throw cause;
+    }
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.guard(this.connection, () => this.connection.run(sql));
+  }
+
+  /** All rows at once: for small answers. Whole numbers come as number. */
+  async rows(sql: string): Promise<Record<string, string | number | boolean | null>[]> {
+    const reader = await this.guard(this.connection, () => this.connection.runAndReadAll(sql));
+    return reader.getRowObjects().map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, plain(v)])));
+  }
+
+  /** Rows in chunks, on a connection of its own, so that several can be read side by side. */
+  async *stream(sql: string): AsyncGenerator<(string | number | boolean | null)[][]> {
+    const connection = await this.instance.connect();
+    try {
+      const result = await this.guard(connection, () => connection.stream(sql));
+      for (;;) {
+        const chunk = await this.guard(connection, () => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk.getRows().map((row) => row.map(plain));
+      }
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** Rows of text and whole numbers. */
+  async fill(table: string, rows: readonly (readonly (string | number | null)[])[]): Promise<void> {
+    for (let i = 0; i < rows.length; i += 1000) {
+      const values = rows.slice(i, i + 1000).map((row) => `(${row.map(value).join(', ')})`);
+      await this.run(`INSERT INTO ${table} VALUES ${values.join(', ')}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.connection.closeSync();
+    this.instance.closeSync();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async guard<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    const interrupt = () => connection.interrupt();
+    this.signal.addEventListener('abort', interrupt);
+    try {
+      return await work();
+    } catch (cause) {
+      this.signal.throwIfAborted();
+      throw engineProblem((cause as Error).message.split('\n')[0] ?? 'unknown error', cause);
+    } finally {
+      this.signal.removeEventListener('abort', interrupt);
+    }
+  }
+}
+
+function value(item: string | number | null): string {
+  if (item === null) return 'NULL';
+  return typeof item === 'number' ? String(item) : literal(item);
+}
+
+function plain(item: DuckDBValue): string | number | boolean | null {
+  if (typeof item === 'bigint') return Number(item);
+  if (item === null || typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') return item;
+  return String(item);
+}
+
+function engineProblem(message: string, cause: unknown): PareError {
+  return new PareError(
+    {
+      code: 'flow-log-engine-failed',
+      message: `DuckDB could not go on: ${message}`,
+      next: 'check the free space of the temporary folder and the memory limit, then run again',
+      fault: 'environment',
+    },
+    { cause },
+  );
+}

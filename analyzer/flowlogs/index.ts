@@ -1,0 +1,3 @@
+export { type DuckDbStoreOptions, openDuckDbStore } from './duckdb/store.ts';
+export * from './ledger.ts';
+export { countsRecords } from './skips.ts';

@@ -1,0 +1,59 @@
+import type { Window } from '../ledger.ts';
+import { inWindow } from './ends.ts';
+import { total } from './text.ts';
+
+/** A record longer than this comes from a flow log that aggregates over ten minutes, not one. AWS's own are a second or two off. */
+const LONGER_THAN_A_MINUTE = 90;
+
+/**
+ * Coverage rows: per interface and hour the seconds that its records (OK, NODATA) prove to have been watched.
+ *
+ * start and end of a record are its first and last packet, not the edges of its aggregation interval A. Between the records of two
+ * neighbouring intervals up to 2 A may thus lie without anything lost, and AWS writes NODATA for an interval without traffic. So a
+ * record speaks for [end - A, start + A] and itself: a hole is counted exactly from where silence cannot be explained. A is 600 s
+ * where the interface has a record longer than 90 s, else 60 s. SKIPDATA lines and records that could not be used cover
+ * nothing and are counted in `skip_data` of the hour they begin in. `holes` (from_time, to_time; disjoint) is what unreadable files
+ * may have held and is taken off.
+ */
+export function coverageSql(record: string, holes: string, window: Window): string {
+  const usable = `problem IS NULL AND log_status IN ('OK', 'NODATA')`;
+  return `WITH watched AS (
+  SELECT interface_id, "start", "end" FROM ${record} WHERE ${usable} AND ${inWindow(window)}
+), width AS (
+  SELECT interface_id, CASE WHEN max("end" - "start") > ${LONGER_THAN_A_MINUTE} THEN 600 ELSE 60 END AS seconds
+  FROM watched GROUP BY interface_id
+), minute AS (
+  SELECT interface_id, min("start") AS first_start, max("start") AS last_start, min("end") AS first_end, max("end") AS last_end
+  FROM watched GROUP BY interface_id, "start" - mod("start", 60)
+), span AS (
+  SELECT m.interface_id, greatest(${window.from}, least(m.first_start, m.first_end - w.seconds)) AS s,
+    least(${window.to}, greatest(m.last_end, m.last_start + w.seconds)) AS e
+  FROM minute m JOIN width w ON w.interface_id = m.interface_id
+), marked AS (
+  SELECT interface_id, s, e, CASE WHEN s <= max(e) OVER (
+    PARTITION BY interface_id ORDER BY s, e ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) THEN 0 ELSE 1 END AS opens
+  FROM span WHERE s < e
+), numbered AS (
+  SELECT interface_id, s, e, sum(opens) OVER (
+    PARTITION BY interface_id ORDER BY s, e ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
+  FROM marked
+), island AS (
+  SELECT interface_id, min(s) AS s, max(e) AS e FROM numbered GROUP BY interface_id, island
+), piece AS (
+  SELECT i.interface_id, t.hour, greatest(i.s, t.hour) AS s, least(i.e, t.hour + 3600) AS e
+  FROM island i CROSS JOIN UNNEST(sequence(i.s - mod(i.s, 3600), i.e - 1 - mod(i.e - 1, 3600), 3600)) AS t(hour)
+), tally AS (
+  SELECT interface_id, hour, e - s AS seconds, 0 AS records, 0 AS skip_data FROM piece
+  UNION ALL
+  SELECT p.interface_id, p.hour, greatest(p.s, h.from_time) - least(p.e, h.to_time), 0, 0
+  FROM piece p JOIN ${holes} h ON h.from_time < p.e AND h.to_time > p.s
+  UNION ALL
+  SELECT interface_id, "start" - mod("start", 3600), 0, 1, 0 FROM watched
+  UNION ALL
+  SELECT interface_id, "start" - mod("start", 3600), 0, 0, 1 FROM ${record}
+  WHERE (problem IS NOT NULL OR log_status = 'SKIPDATA') AND interface_id IS NOT NULL AND "start" >= 0 AND "end" >= "start"
+    AND ${inWindow(window)}
+)
+SELECT interface_id, hour, ${total('seconds')} AS seconds, ${total('records')} AS records, ${total('skip_data')} AS skip_data
+FROM tally GROUP BY interface_id, hour ORDER BY interface_id, hour`;
+}

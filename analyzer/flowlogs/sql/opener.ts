@@ -1,0 +1,128 @@
+import { equal, TUPLE } from './text.ts';
+
+/** First port of what Linux gives to clients (net.ipv4.ip_local_port_range); Windows and IANA begin at 49152. */
+export const EPHEMERAL = 32768;
+/** Remote ports that a port must have met to count as called by many. */
+export const FAN = 4;
+/** The same for 512 to 1023, which NFS, rsh and others use as the caller's port too. */
+export const FAN_RESERVED = 16;
+/** Seconds after an interface's first record in which a tuple may have been there before. */
+export const EDGE = 600;
+/** One tuple in this many may look opened the other way round before a port is no longer trusted to be a called one. */
+export const REVERSED_SHARE = 50;
+
+/** What a record's own flags say, null where nothing. SYN: the sender opened; SYN-ACK: the receiver did. */
+function openedByFlags(record: string): string {
+  const flags = `bitwise_and(${record}.flags, 18)`;
+  return `CASE
+  WHEN ${record}.protocol = 6 AND ${flags} = 2 THEN CASE WHEN ${record}.inbound THEN 'inbound' ELSE 'outbound' END
+  WHEN ${record}.protocol = 6 AND ${flags} = 18 THEN CASE WHEN ${record}.inbound THEN 'outbound' ELSE 'inbound' END
+  END`;
+}
+
+/** One row for each conversation of TCP or UDP with an accepted record: what flags said of it, and when each direction began. */
+export function tuplesSql(ends: string): string {
+  return `SELECT ${TUPLE.join(', ')},
+  count(*) FILTER (WHERE opened_by_flags = 'inbound') AS says_inbound,
+  count(*) FILTER (WHERE opened_by_flags = 'outbound') AS says_outbound,
+  min("start") FILTER (WHERE inbound) AS first_in,
+  min("start") FILTER (WHERE NOT inbound) AS first_out
+FROM (SELECT e.*, ${openedByFlags('e')} AS opened_by_flags FROM ${ends} e
+  WHERE certain AND action = 'ACCEPT' AND protocol IN (6, 17)) flagged
+GROUP BY ${TUPLE.join(', ')}`;
+}
+
+/** Who sent an accepted SYN-ACK: `local` 1 for the interface's own ports, 0 for a peer's, as seen at that interface. */
+export function listenersSql(ends: string): string {
+  return `SELECT DISTINCT interface_id, CASE WHEN inbound THEN 0 ELSE 1 END AS local,
+  CASE WHEN inbound THEN peer_address ELSE local_address END AS address,
+  CASE WHEN inbound THEN peer_port ELSE local_port END AS port
+FROM ${ends} WHERE certain AND action = 'ACCEPT' AND protocol = 6 AND bitwise_and(flags, 18) = 18`;
+}
+
+/** When each interface was first heard of in the window. */
+export function edgesSql(record: string, inWindow: string): string {
+  return `SELECT interface_id, min("start") + ${EDGE} AS edge FROM ${record}
+WHERE problem IS NULL AND log_status IN ('OK', 'NODATA') AND ${inWindow} GROUP BY interface_id`;
+}
+
+/**
+ * The cascade, a row for each tuple: opened and evidence. docs/attribution.md says for each class why it is sound and what fools
+ * it; test/flowlogs/reference.ts says the same slowly.
+ */
+export function decidedSql(tuples: string, listeners: string, edges: string): string {
+  const caller = (called: string, port: string) =>
+    `${port} >= ${EPHEMERAL} AND ${called} < ${EPHEMERAL} AND ${called} <> 20`;
+  const fanned = (called: string, fan: string, port: string, other: string) => `(
+      ${called}.met >= CASE WHEN ${port} BETWEEN 512 AND 1023 THEN ${FAN_RESERVED} ELSE ${FAN} END
+      AND ${called}.met >= 4 * coalesce(${fan}.met, 0) AND ${called}.reversed * ${REVERSED_SHARE} <= ${called}.tuples
+      AND ${caller(port, other)})`;
+  const older = (first: string, second: string) =>
+    `(t.${first} IS NOT NULL AND (t.${second} IS NULL OR t.${first} <= t.${second}))`;
+  return `WITH fan_local AS (
+  SELECT interface_id, protocol, local_port AS port, count(DISTINCT peer_port) AS met,
+    count(*) FILTER (WHERE peer_port >= ${EPHEMERAL}) AS tuples,
+    count(*) FILTER (WHERE peer_port >= ${EPHEMERAL} AND first_out IS NOT NULL AND (first_in IS NULL OR first_out < first_in)) AS reversed
+  FROM ${tuples} GROUP BY interface_id, protocol, local_port
+), fan_peer AS (
+  SELECT protocol, peer_address AS address, peer_port AS port, count(DISTINCT local_port) AS met,
+    count(*) FILTER (WHERE local_port >= ${EPHEMERAL}) AS tuples,
+    count(*) FILTER (WHERE local_port >= ${EPHEMERAL} AND first_in IS NOT NULL AND (first_out IS NULL OR first_in < first_out)) AS reversed
+  FROM ${tuples} GROUP BY protocol, peer_address, peer_port
+), here AS (
+  SELECT DISTINCT interface_id, port FROM ${listeners} WHERE local = 1
+), there AS (
+  SELECT interface_id, address, port FROM ${listeners} WHERE local = 0
+), anywhere AS (
+  SELECT DISTINCT address, port FROM ${listeners}
+), joined AS (
+  SELECT t.*, here.port IS NOT NULL AS local_listens, there.port IS NOT NULL AS peer_listens,
+    anywhere.port IS NOT NULL AS peer_listens_somewhere,
+    ${fanned('fl', 'fp', 't.local_port', 't.peer_port')} AND ${older('first_in', 'first_out')} AS fan_inbound,
+    ${fanned('fp', 'fl', 't.peer_port', 't.local_port')} AND ${older('first_out', 'first_in')} AS fan_outbound,
+    t.first_in >= x.edge AND t.first_out >= x.edge AS new_here
+  FROM ${tuples} t
+  LEFT JOIN here ON here.interface_id = t.interface_id AND here.port = t.local_port
+  LEFT JOIN there ON there.interface_id = t.interface_id AND there.address = t.peer_address AND there.port = t.peer_port
+  LEFT JOIN anywhere ON anywhere.address = t.peer_address AND anywhere.port = t.peer_port
+  LEFT JOIN fan_local fl ON fl.interface_id = t.interface_id AND fl.protocol = t.protocol AND fl.port = t.local_port
+  LEFT JOIN fan_peer fp ON fp.protocol = t.protocol AND fp.address = t.peer_address AND fp.port = t.peer_port
+  LEFT JOIN ${edges} x ON x.interface_id = t.interface_id
+), ranked AS (
+  SELECT joined.*, CASE
+    WHEN says_inbound > 0 AND says_outbound > 0 THEN 'none'
+    WHEN says_inbound > 0 THEN 'conversation-inbound'
+    WHEN says_outbound > 0 THEN 'conversation-outbound'
+    WHEN protocol = 6 AND local_listens AND NOT peer_listens_somewhere
+      AND NOT (local_port >= ${EPHEMERAL} AND peer_port < ${EPHEMERAL}) THEN 'listener-inbound'
+    WHEN protocol = 6 AND peer_listens AND NOT local_listens
+      AND NOT (peer_port >= ${EPHEMERAL} AND local_port < ${EPHEMERAL}) THEN 'listener-outbound'
+    WHEN protocol = 6 AND (local_listens OR peer_listens_somewhere) AND NOT (local_listens AND peer_listens_somewhere) THEN 'none'
+    WHEN fan_inbound THEN 'fan-inbound'
+    WHEN fan_outbound THEN 'fan-outbound'
+    WHEN new_here AND first_in < first_out AND ${caller('local_port', 'peer_port')} THEN 'start-inbound'
+    WHEN new_here AND first_out < first_in AND ${caller('peer_port', 'local_port')} THEN 'start-outbound'
+    ELSE 'none' END AS verdict
+  FROM joined
+)
+SELECT ${TUPLE.join(', ')},
+  CASE WHEN verdict LIKE '%-inbound' THEN 'inbound' WHEN verdict LIKE '%-outbound' THEN 'outbound' ELSE 'unknown' END AS opened,
+  CASE WHEN verdict = 'none' THEN 'none' ELSE replace(replace(verdict, '-inbound', ''), '-outbound', '') END AS evidence
+FROM ranked`;
+}
+
+/** Every record of `ends` with opened and evidence. Refused packets that nothing decides count as opened by who sent them. */
+export function openedSql(ends: string, decided: string): string {
+  return `SELECT e.*, CASE
+    WHEN NOT certain THEN 'unknown'
+    WHEN by_flags IS NOT NULL THEN by_flags
+    WHEN decided_opened IS NOT NULL AND decided_opened <> 'unknown' THEN decided_opened
+    WHEN action = 'REJECT' THEN CASE WHEN inbound THEN 'inbound' ELSE 'outbound' END
+    ELSE 'unknown' END AS opened,
+  CASE WHEN NOT certain THEN 'none' WHEN by_flags IS NOT NULL THEN 'syn' ELSE coalesce(decided_evidence, 'none') END AS evidence
+FROM (
+  SELECT r.*, ${openedByFlags('r')} AS by_flags,
+    d.opened AS decided_opened, d.evidence AS decided_evidence
+  FROM ${ends} r LEFT JOIN ${decided} d ON ${equal('d', 'r', TUPLE)}
+) e`;
+}
