@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Finding, FindingsDocument } from '../model/finding.ts';
 import { escapeHtml, stripControls } from '../model/text.ts';
+import { evidenceMeaning } from './evidence-words.ts';
 import { heatMap } from './html-heat.ts';
 import {
   ACTION_MEANING,
@@ -30,16 +31,6 @@ import {
 
 /** A sign beside each colour, for those who do not see it. */
 const MARKS: Readonly<Record<Action, string>> = { remove: '×', narrow: '↓', review: '?', keep: '✓' };
-
-/** What the evidence classes of analyzer/flowlogs/ledger.ts mean to a reader. */
-const EVIDENCE: Readonly<Record<string, string>> = {
-  syn: 'the record itself carries SYN or SYN-ACK',
-  conversation: 'another record of the connection carries it',
-  listener: 'one end was seen to answer on that port',
-  fan: 'one port met many remote ports',
-  start: 'one direction began earlier',
-  none: 'undecided: counts as both',
-};
 
 /**
  * One self-contained page: no network, no inline handlers, style and script allowed by their hash only. The table is whole without
@@ -156,7 +147,8 @@ function coverageOfAll(findings: readonly Finding[]): string {
 
 function table(findings: readonly Finding[]): string {
   const groups = byAction(findings);
-  const rows = ACTIONS.flatMap((action) => groups[action].map(row));
+  const several = placesOf(findings).length > 1;
+  const rows = ACTIONS.flatMap((action) => groups[action].map((finding) => row(finding, several)));
   const pills = ACTIONS.map(
     (action) =>
       `<label class="pill"><input type="checkbox" name="action" value="${action}" checked>${capital(action)} <span class="n">${thousands(groups[action].length)}</span></label>`,
@@ -182,7 +174,7 @@ ${rows.join('\n')}
 </section>`;
 }
 
-function row(finding: Finding): string {
+function row(finding: Finding, several: boolean): string {
   const order = ACTIONS.indexOf(finding.action);
   const instead = finding.replacements
     .map(
@@ -198,7 +190,7 @@ function row(finding: Finding): string {
     ...finding.usage.topPeers.map((p) => p.address),
   ].join(' ');
   const name = finding.groupName === '' ? finding.groupId : finding.groupName;
-  return `<tr data-id="${escapeHtml(finding.findingId)}" data-action="${finding.action}" data-direction="${finding.direction}" data-text="${escapeHtml(search)}"><td data-sort="${order}"><span class="chip ${finding.action}"><span class="mark" aria-hidden="true">${MARKS[finding.action]}</span>${finding.action}</span></td><th scope="row" class="mono" data-open>${escapeHtml(finding.ruleId)}</th><td class="wide">${escapeHtml(name)}<span class="sub mono">${escapeHtml(finding.groupId)}</span><span class="sub">${escapeHtml(placeOf(finding))}</span></td><td class="wide"><code>${escapeHtml(serviceOf(finding))} ${directionWord(finding.direction)} ${escapeHtml(peerOf(finding.peer))}</code>${instead}</td><td class="num" data-sort="${finding.usage.flows}">${thousands(finding.usage.flows)}<span class="sub">${finding.usage.lastSeen === null ? 'never' : `last ${dayOf(finding.usage.lastSeen)}`}</span></td><td class="num" data-sort="${coverageShare(finding) ?? -1}">${coverageText(finding)}</td><td class="why">${escapeHtml(finding.detail)}</td></tr>`;
+  return `<tr data-id="${escapeHtml(finding.findingId)}" data-action="${finding.action}" data-direction="${finding.direction}" data-text="${escapeHtml(search)}"><td data-sort="${order}"><span class="chip ${finding.action}"><span class="mark" aria-hidden="true">${MARKS[finding.action]}</span>${finding.action}</span></td><th scope="row" class="mono" data-open>${escapeHtml(finding.ruleId)}</th><td class="wide">${escapeHtml(name)}<span class="sub mono">${escapeHtml(finding.groupId)}</span>${several ? `<span class="sub place">${escapeHtml(placeOf(finding))}</span>` : ''}</td><td class="wide"><code>${escapeHtml(serviceOf(finding))} ${directionWord(finding.direction)} ${escapeHtml(peerOf(finding.peer))}</code>${instead}</td><td class="num" data-label="Records" data-sort="${finding.usage.flows}">${thousands(finding.usage.flows)}<span class="sub">${finding.usage.lastSeen === null ? 'never' : `last ${dayOf(finding.usage.lastSeen)}`}</span></td><td class="num" data-label="Covered" data-sort="${coverageShare(finding) ?? -1}">${coverageText(finding)}</td><td class="why">${escapeHtml(finding.detail)}</td></tr>`;
 }
 
 function remarks(document: FindingsDocument): string {
@@ -238,12 +230,12 @@ function island(
     lastDay: new Date(Date.parse(document.window.to) - 1).toISOString().slice(0, 10),
     days,
     marks: MARKS,
-    evidence: EVIDENCE,
     rules: findings.map((finding) => {
       const place = placeOfFinding.get(finding.findingId);
       return {
         ...finding,
         text: ruleText(finding),
+        evidence: Object.entries(finding.usage.evidence).map(([name, records]) => [evidenceMeaning(name), records]),
         instead: finding.replacements.map((r) => replacementText(r, finding.direction)),
         volume: bytesText(finding.usage.bytes),
         covered: coverageSentence(finding),

@@ -1,4 +1,5 @@
 export { toCsv } from './csv.ts';
+export { type ExplainOptions, type SourceStory, toExplanation } from './explain.ts';
 export { toHtml } from './html.ts';
 export { toJson } from './json.ts';
 export { toJUnit } from './junit.ts';

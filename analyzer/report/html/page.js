@@ -157,13 +157,12 @@
         ['Last seen', usage.lastSeen ?? 'never'],
       ]),
     );
-    const evidence = Object.entries(usage.evidence);
-    if (evidence.length > 0) {
+    if (rule.evidence.length > 0) {
       out.push(
         element('h3', 'How it is known who opened the connections'),
         grid(
           ['Evidence', 'Records'],
-          evidence.map(([name, n]) => [data.evidence[name] ?? name, number(n)]),
+          rule.evidence.map(([meaning, n]) => [meaning, number(n)]),
         ),
       );
     }
@@ -275,7 +274,7 @@
     for (const line of lines) {
       const row = body.insertRow();
       line.forEach((text, i) => {
-        row.append(element('td', text, i === 0 ? 'mono' : 'num'));
+        row.append(element('td', text, i === 0 ? '' : 'num'));
       });
     }
     return node;

@@ -5,6 +5,6 @@ export function register(program: Command, run: Run): void {
   program
     .command('schema')
     .description('print the JSON Schema of a document that Pare writes')
-    .argument('[name]', 'findings', 'findings')
+    .argument('[name]', 'findings or proposals', 'findings')
     .action(run(async (runtime, name: string) => (await import('../work/schema.ts')).schema(name, runtime)));
 }

@@ -1,8 +1,13 @@
 import { findingsJsonSchema } from '@pare/analyzer/model/finding-schema.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
+import { z } from 'zod';
+import { proposalsSchema } from '../../change/proposals.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 
-const SCHEMAS: Readonly<Record<string, () => object>> = { findings: findingsJsonSchema };
+const SCHEMAS: Readonly<Record<string, () => object>> = {
+  findings: findingsJsonSchema,
+  proposals: () => z.toJSONSchema(proposalsSchema, { target: 'draft-2020-12', io: 'input' }),
+};
 
 export async function schema(name: string, runtime: Runtime): Promise<ExitCode> {
   const make = Object.hasOwn(SCHEMAS, name) ? SCHEMAS[name] : undefined;

@@ -1,0 +1,98 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
+import { PareError } from '@pare/analyzer/model/problem.ts';
+import {
+  type SourcePlace,
+  toCsv,
+  toHtml,
+  toJson,
+  toJUnit,
+  toMarkdown,
+  toSarif,
+  toTable,
+} from '@pare/analyzer/report/index.ts';
+import { writeAllAtomic, writeAtomic } from '../atomic.ts';
+import { readFindings } from '../read-findings.ts';
+import { placesOfProposals, readProposals } from '../read-proposals.ts';
+import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
+
+export interface ReportCommandOptions {
+  findings: string;
+  format: string;
+  proposals?: string;
+  out?: string;
+  all?: boolean;
+}
+
+interface Format {
+  extension: string;
+  render(
+    document: FindingsDocument,
+    places: readonly SourcePlace[],
+    view: { width: number; color: boolean; all: boolean },
+  ): string;
+}
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  table: { extension: 'txt', render: (document, _places, view) => toTable(document, view) },
+  html: { extension: 'html', render: (document, places) => toHtml(document, places) },
+  markdown: { extension: 'md', render: (document) => toMarkdown(document) },
+  csv: { extension: 'csv', render: (document) => toCsv(document) },
+  sarif: { extension: 'sarif', render: (document, places) => toSarif(document, places) },
+  junit: { extension: 'junit.xml', render: (document) => toJUnit(document) },
+  json: { extension: 'json', render: (document) => toJson(document) },
+};
+
+export async function report(options: ReportCommandOptions, runtime: Runtime): Promise<ExitCode> {
+  const formats = parseFormats(options.format);
+  if (formats.length > 1 && options.out === undefined) {
+    throw new PareError({
+      code: 'several-formats-one-output',
+      message: 'several formats cannot share standard output',
+      next: 'add --out with a folder',
+      fault: 'configuration',
+    });
+  }
+  const document = await readFindings(options.findings);
+  const places = options.proposals === undefined ? [] : placesOfProposals(await readProposals(options.proposals));
+  const all = options.all === true;
+  if (options.out === undefined) {
+    const format = formats[0]!;
+    await runtime.write(FORMATS[format]!.render(document, places, { width: runtime.width, color: runtime.color, all }));
+    return EXIT.clean;
+  }
+  const folder = formats.length > 1 || options.out.endsWith('/') || (await isFolder(options.out));
+  const files = formats.map((name) => ({
+    path: folder ? join(options.out!, `findings.${FORMATS[name]!.extension}`) : options.out!,
+    data: FORMATS[name]!.render(document, places, { width: 80, color: false, all }),
+  }));
+  if (files.length === 1) await writeAtomic(files[0]!.path, files[0]!.data);
+  else await writeAllAtomic(files);
+  for (const { path } of files) runtime.note('info', `wrote ${path}`);
+  return EXIT.clean;
+}
+
+function parseFormats(text: string): string[] {
+  const names = [...new Set(text.split(',').map((name) => name.trim()))].map((name) =>
+    name === 'md' ? 'markdown' : name,
+  );
+  for (const name of names) {
+    if (Object.hasOwn(FORMATS, name)) continue;
+    throw new PareError({
+      code: 'unknown-format',
+      message: `--format ${name === '' ? 'is empty' : `${name} is not known`}`,
+      next: `choose of ${Object.keys(FORMATS).join(', ')}`,
+      fault: 'configuration',
+    });
+  }
+  return names;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
