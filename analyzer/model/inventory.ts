@@ -44,9 +44,10 @@ export interface Inventory {
   groups: readonly SecurityGroup[];
   rules: readonly SecurityGroupRule[];
   /**
-   * All known states of all interfaces, sorted by interface id, then by start. Of one interface they overlap only where the present
-   * inventory contradicts the last item of AWS Config: the change then fell at an unknown moment between, and both states must be
-   * taken as possible (law 1). Where no state is, nothing is known: records of that time are unexplained (law 2).
+   * All known states of all interfaces, sorted by interface id, then by start. Of one interface they overlap only where a change fell
+   * at an unknown moment: the present inventory contradicts the last item of AWS Config, Config did not record for a while, or it
+   * captured two states within a second. All states that overlap a record are then possible (law 1); an hour of an interface is one
+   * hour, however many states claim it. Where no state is, nothing is known: records of that time are unexplained (law 2).
    */
   interfaces: readonly InterfaceState[];
   prefixLists: readonly PrefixList[];
