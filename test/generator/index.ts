@@ -1,10 +1,10 @@
 export { type Call, type Endpoint, WorldBuilder } from './builder.ts';
-export { configHistory, type FlowLogDescription, inventoryDocuments } from './inventory.ts';
+export { configHistory, type FlowLogDescription, inventoryDocuments, iso } from './inventory.ts';
 export { blockedBy, groupsAt, questionOf, type Rulebook, ruleAllows, rulesAllowing, rulesLettingIn } from './oracle.ts';
-export { type Random, random } from './random.ts';
+export { hash, type Random, random } from './random.ts';
 export { flowRecords, loggedSpans, phaseOf } from './records.ts';
 export { finishWorld, generateWorld, type WorldOptions } from './scenario.ts';
-export type { Features } from './stage.ts';
+export { type Features, type Stage, stage } from './stage.ts';
 export type * from './types.ts';
 export {
   describeFlowLogs,

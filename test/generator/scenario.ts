@@ -4,7 +4,7 @@ import { configHistory, inventoryDocuments } from './inventory.ts';
 import { type Random, random } from './random.ts';
 import { flowRecords } from './records.ts';
 import { playServices } from './services.ts';
-import { type Features, Stage } from './stage.ts';
+import { ALL, type Features, Stage } from './stage.ts';
 import { truthOf } from './truth.ts';
 import type { SimInterface, World, WorldState } from './types.ts';
 import { describeFlowLogs, type FlowLogSpec, flowLogsFor, type LogFormat } from './write.ts';
@@ -24,19 +24,6 @@ export interface WorldOptions {
   configLag?: number;
   features?: Partial<Features>;
 }
-
-const ALL: Features = {
-  ipv6: true,
-  icmp: true,
-  ftp: true,
-  nat: true,
-  lambda: true,
-  swap: true,
-  addressReuse: true,
-  skipData: true,
-  lateLogging: false,
-  configurationAsText: false,
-};
 
 /** A VPC, its traffic, and the truth about it. Equal arguments give equal worlds, on any machine. */
 export function generateWorld(seed: number, options: WorldOptions = {}): World {

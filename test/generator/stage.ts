@@ -19,6 +19,24 @@ export interface Features {
   configurationAsText: boolean;
 }
 
+export const ALL: Features = {
+  ipv6: true,
+  icmp: true,
+  ftp: true,
+  nat: true,
+  lambda: true,
+  swap: true,
+  addressReuse: true,
+  skipData: true,
+  lateLogging: false,
+  configurationAsText: false,
+};
+
+/** A stage for a world built by hand. */
+export function stage(b: WorldBuilder, net: string): Stage {
+  return new Stage(b, net, ALL, 0);
+}
+
 /** What the scenes share: the builder, times, and addresses. */
 export class Stage {
   readonly b: WorldBuilder;
