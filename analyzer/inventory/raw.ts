@@ -139,6 +139,6 @@ export const rawConfigItem = z.object({
   accountId: maybe,
   awsRegion: maybe,
   resourceCreationTime: z.union([z.string(), z.number()]).nullish(),
-  configuration: z.unknown(),
+  configuration: z.unknown().optional(),
 });
 export type RawConfigItem = z.infer<typeof rawConfigItem>;
