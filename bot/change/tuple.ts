@@ -41,7 +41,7 @@ export function tupleText(rule: DeclaredRule): string {
  * resource to it (delete and create), so it counts as a difference. The number of an inline CloudFormation item is no identity.
  */
 export function identityKey({ rule, declaration }: PlacedRule): string {
-  const address = declaration.language === 'cloudformation' ? rule.address.replace(/\[\d+\]$/, '') : rule.address;
+  const address = declaration.language === 'cloudformation' ? rule.address.replace(/\[\d+\]/g, '') : rule.address;
   return `${declaration.language}\0${declaration.root}\0${address}\0${valueKey(rule)}`;
 }
 
