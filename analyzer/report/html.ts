@@ -234,6 +234,8 @@ function island(
       const place = placeOfFinding.get(finding.findingId);
       return {
         ...finding,
+        // Its keys come from outside; the reader is given their meaning instead.
+        usage: { ...finding.usage, evidence: {} },
         text: ruleText(finding),
         evidence: Object.entries(finding.usage.evidence).map(([name, records]) => [evidenceMeaning(name), records]),
         instead: finding.replacements.map((r) => replacementText(r, finding.direction)),

@@ -111,11 +111,8 @@ function cellWidths(width: number): { group: number; service: number; peer: numb
 }
 
 function argument(finding: Finding, width: number): string[] {
-  const { service, peer } = cellWidths(width);
-  const cut =
-    columns(terminalSafe(serviceOf(finding))) > service ||
-    columns(terminalSafe(peerOf(finding.peer))) > peer ||
-    columns(terminalSafe(finding.ruleId)) > 21;
+  const line = ruleLine(finding, width);
+  const cut = [serviceOf(finding), peerOf(finding.peer)].some((cell) => !line.includes(terminalSafe(cell)));
   const lines = cut ? wrap(`in full: ${terminalSafe(ruleText(finding))}`, width, '    ', '    ') : [];
   lines.push(...wrap(terminalSafe(finding.detail), width, '    ', '    '));
   if (finding.action === 'narrow') {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { clip } from '@pare/analyzer/model/text.ts';
+import { clip, terminalSafe } from '@pare/analyzer/model/text.ts';
 import { Command, CommanderError } from 'commander';
 import { removeUnfinished } from './atomic.ts';
 import { COMMANDS } from './commands.ts';
@@ -12,6 +12,8 @@ const GRACE_MS = 10_000;
 
 const controller = new AbortController();
 const debug = process.argv.includes('--debug');
+/** Filled as the commands register, for the hint after a usage error. */
+const knownCommands = new Set<string>();
 const quiet = process.argv.includes('--quiet') || process.argv.includes('-q');
 
 process.exitCode = await main();
@@ -32,6 +34,7 @@ async function main(): Promise<ExitCode> {
   try {
     const program = createProgram();
     for (const register of await Promise.all(COMMANDS.map((load) => load()))) register(program, run);
+    for (const command of program.commands) knownCommands.add(command.name());
     if (process.argv.length <= 2) {
       program.outputHelp({ error: true });
       return EXIT.configuration;
@@ -71,7 +74,9 @@ function usage(error: CommanderError): ExitCode {
   if (error.exitCode === 0) return EXIT.clean;
   if (error.code === 'commander.help') return EXIT.configuration;
   const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  process.stderr.write(`pare: ${message}; see pare --help\n`);
+  const command = process.argv[2] ?? '';
+  const where = knownCommands.has(command) ? `pare ${command} --help` : 'pare --help';
+  process.stderr.write(`pare: ${terminalSafe(message)}; see ${where}\n`);
   return EXIT.configuration;
 }
 
@@ -95,7 +100,7 @@ function createRuntime(): Runtime {
     note: (level, text) => {
       if (quiet && level === 'info') return;
       progress.clear();
-      process.stderr.write(`pare: ${level === 'warning' ? 'warning: ' : ''}${clip(text, 2_000)}\n`);
+      process.stderr.write(`pare: ${level === 'warning' ? 'warning: ' : ''}${clip(terminalSafe(text), 2_000)}\n`);
     },
     progress,
     signal: controller.signal,

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import type { Run } from '../runtime.ts';
+import type { AnalyzeCommandOptions } from '../work/analyze.ts';
+
+/** The options that decide what is analyzed; `pare run` has them too. */
+export function analysisOptions(command: Command): Command {
+  return command
+    .requiredOption('--inventory <dir>', 'what the AWS CLI printed, flat or under ACCOUNT/REGION/')
+    .requiredOption('--flow-logs <paths...>', "files or folders of VPC Flow Logs, in any of AWS's layouts and formats")
+    .option('--config-history <paths...>', 'AWS Config history or snapshots: who wore which group, and when')
+    .option('--window <duration>', 'how far back to judge: 90d, 12w, 24h (default: 90d)')
+    .option('--from <time>', 'start of the window, with --to instead of --window')
+    .option('--to <time>', 'end of the window (default: the newest record)')
+    .option('--skip-unreadable', 'go on past files that cannot be read; their time counts as not covered')
+    .option('--min-coverage <percent>', 'least share of hours that logs must cover before a rule is called unused')
+    .option('--max-rules <number>', 'most rules that may stand instead of one narrowed rule');
+}
+
+export function register(program: Command, run: Run): void {
+  analysisOptions(program.command('analyze'))
+    .description('decide for every rule what it was used for and what may go')
+    .option('--out <file>', 'write the findings document there')
+    .option('--json', 'print the findings document instead of the table')
+    .option('--all', 'list in the table the rules that stay, too')
+    .option('--detailed-exitcode', 'exit 2 when a rule can go or shrink')
+    .action(
+      run(async (runtime, options: AnalyzeCommandOptions) =>
+        (await import('../work/analyze.ts')).analyze(options, runtime),
+      ),
+    );
+}

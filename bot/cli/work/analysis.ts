@@ -1,0 +1,105 @@
+import { advise, DEFAULT_POLICY, findingsDocument, type Policy } from '@pare/analyzer/advice/index.ts';
+import { openDuckDbStore } from '@pare/analyzer/flowlogs/index.ts';
+import { readInventory } from '@pare/analyzer/inventory/index.ts';
+import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
+import { PareError } from '@pare/analyzer/model/problem.ts';
+import { attribute } from '@pare/analyzer/usage/index.ts';
+import { scratchFolder } from '../atomic.ts';
+import type { Runtime } from '../runtime.ts';
+import { parseWindow, type WindowOptions } from '../time.ts';
+import { changeDays, interfaceAddresses } from './scan-input.ts';
+
+export interface AnalysisOptions extends WindowOptions {
+  inventory: string;
+  flowLogs: string[];
+  configHistory?: string[];
+  skipUnreadable?: boolean;
+  minCoverage?: string;
+  maxRules?: string;
+}
+
+/** Inventory and flow logs in, the findings document out: the analyzer's steps in their order, with this machine's effects. */
+export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): Promise<FindingsDocument> {
+  const { progress, signal } = runtime;
+  const policy = parsePolicy(options);
+  const window = parseWindow(options);
+  const step = (phase: string, done: number) => {
+    signal.throwIfAborted();
+    progress.report({ phase, done, total: 0, unit: 'steps' });
+  };
+
+  step('reading the inventory', 0);
+  const inventory = await readInventory(options.inventory, { configHistory: options.configHistory ?? [] });
+  signal.throwIfAborted();
+
+  const scratch = await scratchFolder();
+  try {
+    const store = openDuckDbStore({ paths: options.flowLogs, tempDir: scratch.path });
+    const scan = await store.scan({
+      window: 'from' in window ? window : { lastDays: window.lastSeconds / 86_400, to: window.to },
+      interfaces: interfaceAddresses(inventory.interfaces),
+      changes: changeDays(inventory.interfaces),
+      skipUnreadable: options.skipUnreadable === true,
+      progress: (event) => progress.report(event),
+      signal,
+    });
+    try {
+      step('joining records and rules', 0);
+      const evidence = await attribute({
+        inventory,
+        ledger: untilAborted(scan.ledger(), signal),
+        coverage: untilAborted(scan.coverage(), signal),
+        window: scan.window,
+      });
+      step('planning', 0);
+      const advice = advise({ evidence, inventory, policy, window: scan.window });
+      signal.throwIfAborted();
+      return findingsDocument({
+        advice,
+        evidence,
+        inventory,
+        window: scan.window,
+        flowLogs: scan.summary,
+        warnings: inventory.warnings,
+      });
+    } finally {
+      await scan.close();
+    }
+  } finally {
+    progress.clear();
+    await scratch.remove();
+  }
+}
+
+async function* untilAborted<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  for await (const row of rows) {
+    signal.throwIfAborted();
+    yield row;
+  }
+}
+
+function parsePolicy(options: AnalysisOptions): Policy {
+  const policy = { ...DEFAULT_POLICY };
+  if (options.minCoverage !== undefined) {
+    const match = /^(\d{1,3}(?:\.\d+)?)\s*%?$/.exec(options.minCoverage);
+    const share = match === null ? Number.NaN : Number(match[1]) / 100;
+    if (!(share >= 0 && share <= 1))
+      throw badNumber('--min-coverage', options.minCoverage, 'a percentage from 0 to 100');
+    policy.minCoverage = share;
+  }
+  if (options.maxRules !== undefined) {
+    const rules = /^\d{1,2}$/.test(options.maxRules) ? Number(options.maxRules) : 0;
+    if (rules < 1 || rules > 60) throw badNumber('--max-rules', options.maxRules, 'a whole number from 1 to 60');
+    policy.maxReplacements = rules;
+  }
+  return policy;
+}
+
+function badNumber(option: string, text: string, wanted: string): PareError {
+  return new PareError({
+    code: 'bad-option',
+    message: `${option} ${text} is not understood`,
+    next: `give ${wanted}`,
+    fault: 'configuration',
+  });
+}
