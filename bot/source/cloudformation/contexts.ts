@@ -1,6 +1,6 @@
 import type { DeployedStack, SourceNote } from '../contract.ts';
 import { parseTemplate } from './parse.ts';
-import { entryOf, type SyntaxNode } from './syntax.ts';
+import { entryOf, meaning, type SyntaxNode } from './syntax.ts';
 import type { Template } from './template.ts';
 
 /** One evaluation of a template: a deployed stack of it, or none known. */
@@ -82,9 +82,10 @@ function byCoverage(stack: DeployedStack, templates: readonly Template[]): Templ
 function sameTemplate(template: Template, body: string | null): boolean {
   if (body === null) return false;
   if (normal(body) === normal(template.file.text)) return true;
+  if (template.format !== 'json') return false;
   // get-template prints a JSON template as an object, in its own layout: compare what it says.
   const deployed = parseTemplate({ path: 'deployed', text: body });
-  return template.format === 'json' && deployed.root !== null && meaning(deployed.root) === meaning(template.root);
+  return deployed.format === 'json' && deployed.root !== null && meaning(deployed.root) === meaning(template.root);
 }
 
 function normal(text: string): string {
@@ -92,14 +93,6 @@ function normal(text: string): string {
     .replace(/^\uFEFF/, '')
     .replaceAll('\r\n', '\n')
     .trimEnd();
-}
-
-function meaning(node: SyntaxNode): string {
-  if (node.kind === 'scalar') return JSON.stringify(node.text);
-  if (node.kind === 'list') return `[${node.items.map(meaning).join()}]`;
-  if (node.kind === 'call') return `{${JSON.stringify(node.name)}:${meaning(node.argument)}}`;
-  const entries = node.entries.map((entry) => `${JSON.stringify(entry.key)}:${meaning(entry.value)}`);
-  return `{${entries.sort().join()}}`;
 }
 
 function stemOf(path: string): string {

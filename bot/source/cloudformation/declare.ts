@@ -6,7 +6,7 @@ import { placeOf, placeOfRange } from '../text.ts';
 import type { Context } from './contexts.ts';
 import { type Evaluator, evaluator } from './evaluate.ts';
 import { conditionOf, groupNodeOf, isNoValue, type Site, sitesOf } from './sites.ts';
-import { entryOf, type SyntaxNode, walk } from './syntax.ts';
+import { childOf, entryOf, type SyntaxNode, walk } from './syntax.ts';
 import type { Template } from './template.ts';
 import type { Value } from './value.ts';
 
@@ -15,6 +15,9 @@ export const PEER_KEYS = {
   ingress: ['CidrIp', 'CidrIpv6', 'SourcePrefixListId', 'SourceSecurityGroupId', 'SourceSecurityGroupName'],
   egress: ['CidrIp', 'CidrIpv6', 'DestinationPrefixListId', 'DestinationSecurityGroupId'],
 } as const;
+
+/** The peer of a rule that names none. */
+export const NO_PEER = 'unknown:no source or destination';
 
 type RuleBody = Omit<DeclaredRule, 'id' | 'declarationId' | 'address' | 'context' | 'group' | 'direction'>;
 
@@ -139,7 +142,12 @@ function rulesOf(template: Template, site: Site, on: Evaluator, group: string): 
     const value = get(key);
     return value === undefined ? [] : [{ key, value }];
   });
-  return (peers.length === 0 ? [{ key: 'none', value: undefined }] : peers).map(({ key, value }) => {
+  // Which of several is there hangs on conditions that are not known: one rule, by one of them.
+  const alternatives =
+    peers.length > 1 && peers.every(({ key, value }) => value.kind === 'unknown' && isChoice(site, key));
+  const single = alternatives ? oneOf(peers.map((peer) => peer.value)) : undefined;
+  const listed = peers.length === 0 ? [{ key: 'none', value: undefined }] : peers;
+  return (single === undefined ? listed : [{ key: 'alternatives', value: single }]).map(({ key, value }) => {
     const named = peerOf(key, value, group, owner?.kind === 'text' ? owner.text : null);
     const parts = { protocol, fromPort, toPort };
     return {
@@ -157,6 +165,16 @@ function rulesOf(template: Template, site: Site, on: Evaluator, group: string): 
       },
     };
   });
+}
+
+function isChoice(site: Site, key: string): boolean {
+  const node = childOf(site.body ?? undefined, key);
+  return node?.kind === 'call' && node.name === 'Fn::If';
+}
+
+function oneOf(values: readonly Value[]): Value {
+  const texts = values.map((value) => plainText(value).replace(/^unknown:/, ''));
+  return { kind: 'unknown', text: `unknown:${texts.join(' or ')}`, origins: values.flatMap((value) => value.origins) };
 }
 
 /** EC2 gives each new group in a VPC one rule: all traffic to 0.0.0.0/0. */
@@ -192,7 +210,8 @@ function peerOf(
   group: string,
   ownerId: string | null,
 ): { peerKind: DeclaredRule['peerKind']; text: string; peer: Peer | null } {
-  if (value === undefined) return { peerKind: 'unknown', text: 'unknown:no source or destination', peer: null };
+  if (value === undefined) return { peerKind: 'unknown', text: NO_PEER, peer: null };
+  if (key === 'alternatives') return { peerKind: 'unknown', text: plainText(value), peer: null };
   if (key === 'CidrIp' || key === 'CidrIpv6') {
     const kind = key === 'CidrIp' ? 'cidrIpv4' : 'cidrIpv6';
     const text = plainText(value);

@@ -1,7 +1,7 @@
 import { parseCidr } from '@pare/analyzer/model/address.ts';
 import { canonicalShape, type RuleShape, shapeKey } from '@pare/analyzer/model/rule.ts';
 import type { DeclaredRule, EditRequest, EditResult, SourceIndex, SourceNote } from '../contract.ts';
-import { noteAt } from './declare.ts';
+import { NO_PEER, noteAt } from './declare.ts';
 import { parseTemplate } from './parse.ts';
 import { removeRule } from './remove.ts';
 import { sitesOf } from './sites.ts';
@@ -53,7 +53,7 @@ function refusalsFor(subject: Subject): SourceNote[] {
     refusals.push(
       noteAt(template, 'cfn-several-peers', 'the rule names several sources, of which EC2 takes one', site.body.start),
     );
-  if (subject.rule.peerKind === 'unknown')
+  if (subject.rule.peer === NO_PEER)
     refusals.push(noteAt(template, 'cfn-no-peer', 'the rule names no source that is known to EC2', site.body.start));
   refusals.push(...duplicates(subject), ...standaloneRefusals(subject));
   return refusals;

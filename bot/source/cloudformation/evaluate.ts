@@ -1,6 +1,6 @@
 import type { DeployedStack, SourceRange } from '../contract.ts';
 import { carryUnknown, cidrBlocks, joinTexts, selectItem, splitText, subParts } from './functions.ts';
-import { type CallNode, childOf, entryOf, type MapEntry, type SyntaxNode, textOf } from './syntax.ts';
+import { type CallNode, childOf, entryOf, isSmall, type MapEntry, meaning, type SyntaxNode, textOf } from './syntax.ts';
 import { GROUP_TYPE, type Template } from './template.ts';
 import { joinOrigins, reference, text, unknown, type Value } from './value.ts';
 
@@ -49,7 +49,7 @@ export function evaluator(template: Template, stack: DeployedStack | null): Eval
   }
 
   function compound(node: Exclude<SyntaxNode, { kind: 'scalar' }>, own: SourceRange): Value {
-    if (node.kind === 'call') return call(node, own);
+    if (node.kind === 'call') return discerned(node, call(node, own));
     if (node.kind === 'list')
       return { kind: 'list', items: node.items.map(value).filter((item) => item.kind !== 'none'), origins: [own] };
     const entries = new Map<string, Value>();
@@ -89,6 +89,15 @@ export function evaluator(template: Template, stack: DeployedStack | null): Eval
       default:
         return unknown(node.name, [own]);
     }
+  }
+
+  /**
+   * Two unknowns may have one text only if they are one value. What a function makes of something unknown is named by the whole call,
+   * but for those that hand on another value as it is.
+   */
+  function discerned(node: CallNode, result: Value): Value {
+    if (result.kind !== 'unknown' || /^(ref:|unknown:(parameter|import of) )/.test(result.text)) return result;
+    return { ...result, text: `unknown:${isSmall(node) ? meaning(node) : `${node.name} at ${node.start}`}` };
   }
 
   function maybe(node: SyntaxNode | undefined): Value | undefined {

@@ -62,7 +62,7 @@ export function cidrBlocks(args: readonly Value[], own: SourceRange): Value {
 export function carryUnknown(name: string, part: Value, own: SourceRange): Value {
   if (part.kind === 'unknown') {
     const why = part.text.replace(/^(unknown|ref):/, '');
-    return unknown(`${name} of ${why}`.slice(0, 300), joinOrigins(own, [part]));
+    return unknown(`${name} of ${why}`, joinOrigins(own, [part]));
   }
   return unknown(`${name} of a ${part.kind}`, [own]);
 }

@@ -95,7 +95,9 @@ export function replacePeer(
 function setPeer(text: string, body: MapNode, current: DeclaredRule, target: RuleShape): Change[] | Group {
   const entries = PEER_KEYS[target.direction].flatMap((key) => entryOf(body, key) ?? []);
   const [entry] = entries;
-  if (entry === undefined || entries.length > 1) return 'not-writable';
+  if (entry === undefined) return 'not-writable';
+  if (current.peerKind === 'unknown') return [];
+  if (entries.length > 1) return 'not-writable';
   const wantedKind = target.peer.kind;
   const currentKind = current.peerKind === 'self' ? 'group' : current.peerKind;
   const open = /^(ref|unknown):/.test(current.peer);

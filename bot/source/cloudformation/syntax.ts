@@ -105,3 +105,26 @@ export function* walk(node: SyntaxNode): Generator<SyntaxNode> {
     else if (next.kind === 'call') stack.push(next.argument);
   }
 }
+
+/** What a node says, whatever its layout, spelling of functions and order of keys: equal exactly when two nodes mean the same. */
+export function meaning(node: SyntaxNode): string {
+  if (node.kind === 'scalar') return JSON.stringify(node.text);
+  if (node.kind === 'list') return `[${node.items.map(meaning).join()}]`;
+  if (node.kind === 'call') return `{${JSON.stringify(node.name)}:${meaning(node.argument)}}`;
+  const entries = node.entries.map((entry) => `${JSON.stringify(entry.key)}:${meaning(entry.value)}`);
+  return `{${entries.sort().join()}}`;
+}
+
+/** True when a node has at most a hundred parts, aliases written out: small enough to be told by its meaning. */
+export function isSmall(node: SyntaxNode): boolean {
+  const open: SyntaxNode[] = [node];
+  let parts = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    parts += next.kind === 'scalar' ? 1 + next.text.length / 100 : 1;
+    if (parts > 100) return false;
+    if (next.kind === 'list') open.push(...next.items);
+    else if (next.kind === 'map') open.push(...next.entries.map((entry) => entry.value));
+    else if (next.kind === 'call') open.push(next.argument);
+  }
+  return true;
+}

@@ -1,0 +1,2 @@
+export { readStates } from './adapters/read.ts';
+export { isProblem, parseTerraformState } from './parse.ts';
