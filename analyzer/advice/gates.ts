@@ -1,0 +1,82 @@
+import type { Inventory } from '../model/inventory.ts';
+import type { SecurityGroupRule } from '../model/rule.ts';
+import type { Evidence, Window } from '../usage/evidence.ts';
+import { coverageShare } from './confidence.ts';
+import { managedBy } from './managed.ts';
+import type { Policy } from './policy.ts';
+
+export interface Gate {
+  reason: string;
+  detail: string;
+}
+
+export interface Gates {
+  /** Groups that nobody but their keeper may change. */
+  managed(rule: SecurityGroupRule): Gate | null;
+  /** Law 2. */
+  frozen(rule: SecurityGroupRule): Gate | null;
+  /** Law 1: why silence of the group's rules proves nothing. */
+  unproven(rule: SecurityGroupRule): Gate | null;
+}
+
+export function windowDays(window: Window): number {
+  return (window.to - window.from) / 86_400;
+}
+
+export function buildGates(evidence: Evidence, inventory: Inventory, policy: Policy, window: Window): Gates {
+  const groups = new Map(inventory.groups.map((g) => [g.groupId, g]));
+  const frozen = new Map<string, Gate>();
+  for (const entry of evidence.unexplained) {
+    for (const group of entry.groups) {
+      const key = `${group}|${entry.direction}`;
+      if (frozen.has(key)) continue;
+      const detail = `Accepted traffic on ${entry.interfaceId} (${entry.example}) is explained by no known rule: ${WHY[entry.reason]}.`;
+      frozen.set(key, { reason: 'unexplained-traffic', detail });
+    }
+  }
+  const days = windowDays(window);
+  return {
+    managed(rule) {
+      const group = groups.get(rule.groupId);
+      if (group === undefined) return { reason: 'group-unknown', detail: 'The inventory does not describe the group.' };
+      if (group.groupName === 'default') {
+        return { reason: 'default-group', detail: 'The default group of a VPC is reported, never edited.' };
+      }
+      const keeper = managedBy(group);
+      return keeper === null
+        ? null
+        : { reason: 'managed-by-aws', detail: `AWS or a controller keeps this group (${keeper}).` };
+    },
+    frozen: (rule) => frozen.get(`${rule.groupId}|${rule.direction}`) ?? null,
+    unproven(rule) {
+      const coverage = evidence.coverage.get(rule.groupId);
+      if (coverage === undefined || coverage.expectedInterfaceHours === 0) {
+        return { reason: 'group-not-worn', detail: 'No interface wore the group within the window.' };
+      }
+      if (days < policy.minWindowDays) {
+        const detail = `The window is ${figure(days)} days; ${policy.minWindowDays} are needed.`;
+        return { reason: 'window-too-short', detail };
+      }
+      const share = coverageShare(coverage);
+      if (share >= policy.minCoverage) return null;
+      const detail = `Flow logs cover ${percent(share)} of the ${figure(coverage.expectedInterfaceHours)} interface-hours; ${percent(policy.minCoverage)} are needed.`;
+      return { reason: 'coverage-too-thin', detail };
+    },
+  };
+}
+
+const WHY = {
+  'no-rule': 'no rule of the groups worn allows it',
+  'unknown-interface': 'the interface is not in the inventory',
+  'unknown-group': 'the interface wore a group that the inventory lacks',
+  'no-state-at-that-time': 'it is not known which groups the interface wore then',
+} as const;
+
+/** Rounded down, so that 97.99 is never shown as the 98 that was asked for. */
+export function percent(share: number): string {
+  return `${Math.floor(share * 10_000) / 100} %`;
+}
+
+export function figure(value: number): string {
+  return String(Math.floor(value * 100) / 100);
+}
