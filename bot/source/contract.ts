@@ -52,6 +52,8 @@ export interface DeclaredRule {
   address: string;
   /** The workspace, var-file set, stack or template instance this evaluation stands for; `default` where there is one. */
   context: string;
+  /** Terraform: the root directory of this evaluation (a module shared by several roots is evaluated in each). */
+  root?: string;
   /** sg-… where known, else a ref. */
   group: ValueText;
   direction: Direction;
@@ -121,10 +123,21 @@ export interface EditRequest {
   ruleId: string;
   /** Direction is that of the tuple. */
   replacements: readonly RuleShape[];
+  /**
+   * Further rules that are to get the same treatment at once (one literal that feeds several workspaces or module calls): the edit may
+   * change any of them, and must change `ruleId`.
+   */
+  alsoRuleIds?: readonly string[];
 }
 
 export type EditResult =
-  | { ok: true; edits: readonly TextEdit[]; warnings: readonly SourceNote[] }
+  | {
+      ok: true;
+      edits: readonly TextEdit[];
+      warnings: readonly SourceNote[];
+      /** Of `ruleId` and `alsoRuleIds`, the rules that this edit changes; `[ruleId]` when absent. */
+      changed?: readonly string[];
+    }
   | { ok: false; refusals: readonly SourceNote[] };
 
 /** One language of source: Terraform or CloudFormation. Pure: files in, values out. */
