@@ -1,0 +1,82 @@
+import type { SourceRange } from '../../../contract.ts';
+import type { Expression } from '../../syntax/ast.ts';
+import type { Scope } from '../expression.ts';
+import { failure, nameOf, origins, unknown, type Value, whollyKnown } from '../value.ts';
+import { collectionFunctions } from './collection.ts';
+import { encodingFunctions } from './encoding.ts';
+import { fileFunctions } from './file.ts';
+import { networkFunctions } from './network.ts';
+import { numericFunctions } from './numeric.ts';
+import { stringFunctions } from './string.ts';
+import { conversionFunctions } from './type.ts';
+
+/** Files that functions may read: those of the tree only. Paths are Terraform's, relative to the root's directory. */
+export interface FileAccess {
+  read(path: string): string | null;
+  exists(path: string): boolean;
+  /** Paths under a directory that match a glob pattern, relative to it. */
+  match(directory: string, pattern: string): string[] | null;
+  /** A template's text as an expression. */
+  template(text: string, place: SourceRange): Expression;
+}
+
+export interface CallContext {
+  scope: Scope;
+  place: SourceRange;
+  /** The name of the unknown that this call makes when an argument is unknown. */
+  open: () => Value;
+}
+
+export interface TerraformFunction {
+  /** Least and most arguments. */
+  arity: readonly [number, number];
+  /** `known`: run only when every part of every argument is known. `partial`: run always, the function looks itself. */
+  arguments: 'known' | 'partial';
+  run: (args: readonly Value[], context: CallContext) => Value;
+}
+
+const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map([
+  ...stringFunctions,
+  ...collectionFunctions,
+  ...numericFunctions,
+  ...networkFunctions,
+  ...encodingFunctions,
+  ...conversionFunctions,
+  ...fileFunctions,
+]);
+
+/** Functions whose result no source can tell. */
+const IMPURE = new Set([
+  'timestamp',
+  'plantimestamp',
+  'uuid',
+  'bcrypt',
+  'rsadecrypt',
+  'pathexpand',
+  'abspath',
+  'ephemeralasnull',
+]);
+
+export function callFunction(written: string, args: readonly Value[], scope: Scope, place: SourceRange): Value {
+  const name = written.replace(/^core::/, '');
+  const from = origins(args);
+  const open = (): Value => {
+    const error = args.some((arg) => arg.t === 'unknown' && arg.error === true);
+    return { ...unknown(`unknown:${name}(${args.map(nameOf).join(',')})`, from), ...(error ? { error: true } : {}) };
+  };
+  const found = FUNCTIONS.get(name);
+  if (found === undefined) {
+    if (IMPURE.has(name) || name.includes('::')) return open();
+    return failure(`${name}(${args.map(nameOf).join(',')})`, from);
+  }
+  if (args.length < found.arity[0] || args.length > found.arity[1])
+    return failure(`${name} takes other arguments`, from);
+  if (
+    found.arguments === 'known'
+      ? !args.every(whollyKnown)
+      : args.some((arg) => arg.t === 'unknown' && arg.error === true)
+  )
+    return open();
+  const value = found.run(args, { scope, place, open });
+  return value.from.length === 0 ? { ...value, from } : value;
+}

@@ -1,0 +1,295 @@
+import { asString, elementsOf, setOf, toBool, toNumber, toText, unify } from '../convert.ts';
+import {
+  bool,
+  compareText,
+  equal,
+  failure,
+  type ListValue,
+  list,
+  type MapEntry,
+  map,
+  nameOf,
+  num,
+  origins,
+  str,
+  type UnknownValue,
+  unknown,
+  type Value,
+  whollyKnown,
+} from '../value.ts';
+import { known, MANY, partial, type Registered } from './helpers.ts';
+
+const MAX_PRODUCT = 20_000;
+
+const isMany = (item: Value) => item.t === 'unknown' && item.many === true;
+const hasMany = (value: ListValue) => value.items.some(isMany);
+
+/** An unknown list as an unknown number of elements, so that what is known beside it stays known. */
+function spread(value: UnknownValue): UnknownValue {
+  return { ...unknown(`${value.text}[*]`, value.from), many: true };
+}
+
+function concat(args: readonly Value[]): Value {
+  const items: Value[] = [];
+  for (const arg of args) {
+    if (arg.t === 'unknown') items.push(spread(arg));
+    else if (arg.t === 'list') items.push(...arg.items.map((item) => ({ ...item, from: [...item.from, ...arg.from] })));
+    else return failure(`concat of ${nameOf(arg)}`);
+  }
+  return list(items, args.every((arg) => arg.t === 'list' && arg.as !== 'tuple') ? 'list' : 'tuple');
+}
+
+function flatten(value: ListValue): Value[] {
+  return value.items.flatMap((item): Value[] => {
+    if (item.t === 'list')
+      return flatten({ ...item, items: item.items.map((i) => ({ ...i, from: [...i.from, ...item.from] })) });
+    return [item];
+  });
+}
+
+function merge(args: readonly Value[], open: () => Value): Value {
+  const entries = new Map<string, MapEntry>();
+  for (const arg of args) {
+    if (arg.t === 'null') continue;
+    if (arg.t === 'unknown') return open();
+    if (arg.t !== 'map') return failure(`merge of ${nameOf(arg)}`);
+    for (const [key, entry] of arg.entries) entries.set(key, entry);
+  }
+  return map(entries, args.every((arg) => arg.t === 'map' && arg.as === 'map') ? 'map' : 'object');
+}
+
+function lookup([of, key, otherwise]: readonly Value[], open: () => Value): Value {
+  if (of?.t !== 'map' || key === undefined || key.t === 'unknown') return open();
+  const entry = of.entries.get(toText(key) ?? '');
+  if (entry !== undefined) return entry.value;
+  return otherwise ?? failure(`lookup of ${nameOf(key)}`);
+}
+
+function element([of, at]: readonly Value[], open: () => Value): Value {
+  if (of?.t !== 'list' || hasMany(of) || at === undefined || at.t === 'unknown') return open();
+  const number = toNumber(at);
+  if (number === null || of.items.length === 0) return failure('element of an empty list');
+  const size = of.items.length;
+  return of.items[((Math.trunc(number) % size) + size) % size]!;
+}
+
+function contains([of, wanted]: readonly Value[], open: () => Value): Value {
+  if (of?.t !== 'list' || wanted === undefined) return open();
+  // A list has one type, so the needle is compared in it: contains(["1"], 1) is true.
+  const results = of.items.map((item) => {
+    const [a, b] = item.t === 'string' || wanted.t === 'string' ? [asString(item), asString(wanted)] : [item, wanted];
+    return equal(a, b);
+  });
+  if (results.includes(true)) return bool(true);
+  return results.includes(null) || wanted.t === 'unknown' || hasMany(of) ? open() : bool(false);
+}
+
+function coalesce(args: readonly Value[], open: () => Value): Value {
+  for (const arg of args) {
+    if (arg.t === 'unknown') return open();
+    if (arg.t === 'null' || (arg.t === 'string' && arg.v === '')) continue;
+    return args.some((other) => other.t === 'string') ? asString(arg) : arg;
+  }
+  return failure('coalesce finds nothing');
+}
+
+function distinct(value: ListValue): Value {
+  const seen = new Map<string, Value>();
+  for (const item of unify(value.items)) {
+    const key = `${item.t}:${nameOf(item)}`;
+    const first = seen.get(key);
+    seen.set(key, first === undefined ? item : { ...first, from: origins([first, item]) });
+  }
+  return list([...seen.values()], 'list');
+}
+
+function chunks(value: ListValue, size: number): Value {
+  const out: Value[] = [];
+  for (let i = 0; i < value.items.length; i += size) out.push(list(value.items.slice(i, i + size), 'list'));
+  return list(out, 'list');
+}
+
+function product(lists: readonly ListValue[]): Value {
+  const total = lists.reduce((n, l) => n * l.items.length, 1);
+  if (total > MAX_PRODUCT) return failure('setproduct of too many elements');
+  let rows: Value[][] = [[]];
+  for (const l of lists) rows = rows.flatMap((row) => l.items.map((item) => [...row, item]));
+  const as = lists.every((l) => l.as === 'set') ? 'set' : 'list';
+  return list(
+    rows.map((row) => list(row, 'tuple', origins(row))),
+    as,
+  );
+}
+
+function setOperation(args: readonly Value[], keep: (counts: number, all: number) => boolean): Value {
+  const counts = new Map<string, { value: Value; count: number }>();
+  for (const arg of args) {
+    if (arg.t !== 'list') return failure(`a set operation on ${nameOf(arg)}`);
+    for (const item of setOf(unify(arg.items), []).items) {
+      const key = nameOf(asString(item));
+      const entry = counts.get(key);
+      counts.set(key, { value: entry?.value ?? item, count: (entry?.count ?? 0) + 1 });
+    }
+  }
+  const kept = [...counts.values()].filter((entry) => keep(entry.count, args.length)).map((entry) => entry.value);
+  return setOf(kept, []);
+}
+
+function subtract([of, less]: readonly Value[]): Value {
+  if (of?.t !== 'list' || less?.t !== 'list') return failure('setsubtract of something else than sets');
+  const gone = new Set(less.items.map((item) => nameOf(asString(item))));
+  return setOf(
+    of.items.filter((item) => !gone.has(nameOf(asString(item)))),
+    [],
+  );
+}
+
+function zipmap([keys, values]: readonly Value[]): Value {
+  if (keys?.t !== 'list' || values?.t !== 'list' || keys.items.length !== values.items.length)
+    return failure('zipmap of lists of different lengths');
+  const entries: [string, MapEntry][] = [];
+  for (const [i, key] of keys.items.entries()) {
+    const text = toText(key);
+    if (text === null) return failure('zipmap with a key that is no text');
+    entries.push([text, { key: asString(key), value: values.items[i]! }]);
+  }
+  return map(entries, 'object');
+}
+
+function ofList(name: string, run: (value: ListValue) => Value): Registered {
+  return partial(name, [1, 1], ([value], { open }) => {
+    if (value?.t === 'unknown') return open();
+    return value?.t === 'list' ? run(value) : failure(`${name} of ${value === undefined ? 'nothing' : nameOf(value)}`);
+  });
+}
+
+function every(name: string, decisive: boolean): Registered {
+  return partial(name, [1, 1], ([value], { open }) => {
+    if (value?.t !== 'list') return open();
+    const truths = value.items.map(toBool);
+    if (truths.includes(decisive)) return bool(decisive);
+    return truths.includes(null) ? open() : bool(!decisive);
+  });
+}
+
+export const collectionFunctions: readonly Registered[] = [
+  partial('concat', [0, MANY], concat),
+  partial('merge', [0, MANY], (args, { open }) => merge(args, open)),
+  partial('lookup', [2, 3], (args, { open }) => lookup(args, open)),
+  partial('element', [2, 2], (args, { open }) => element(args, open)),
+  partial('contains', [2, 2], (args, { open }) => contains(args, open)),
+  partial('coalesce', [1, MANY], (args, { open }) => coalesce(args, open)),
+  partial('coalescelist', [1, MANY], (args, { open }) => {
+    for (const arg of args) {
+      if (arg.t === 'unknown' || (arg.t === 'list' && arg.items.length > 0 && arg.items.every(isMany))) return open();
+      if ((elementsOf(arg) ?? []).length > 0) return arg;
+    }
+    return failure('coalescelist finds nothing');
+  }),
+  ofList('flatten', (value) => list(flatten(value), 'tuple')),
+  ofList('distinct', distinct),
+  ofList('compact', (value) =>
+    list(
+      value.items.filter((i) => i.t !== 'null' && !(i.t === 'string' && i.v === '')),
+      'list',
+    ),
+  ),
+  ofList('reverse', (value) => list([...value.items].reverse(), value.as === 'tuple' ? 'tuple' : 'list')),
+  ofList('sort', (value) =>
+    value.items.every((item) => toText(item) !== null)
+      ? list(
+          [...value.items].map(asString).sort((a, b) => compareText(toText(a)!, toText(b)!)),
+          'list',
+        )
+      : unknown(`unknown:sort(${nameOf(value)})`),
+  ),
+  ofList('one', (value) => {
+    if (hasMany(value)) return unknown(`unknown:one(${nameOf(value)})`);
+    if (value.items.length === 0) return { t: 'null', from: value.from };
+    return value.items.length === 1 ? value.items[0]! : failure('one of several elements');
+  }),
+  partial('length', [1, 1], ([value], { open }) => {
+    if (value?.t === 'list') return hasMany(value) ? open() : num(value.items.length);
+    if (value?.t === 'map') return num(value.entries.size);
+    return value?.t === 'string' ? num([...value.v].length) : open();
+  }),
+  partial('keys', [1, 1], ([value], { open }) =>
+    value?.t === 'map'
+      ? list(
+          [...value.entries.values()].map((entry) => entry.key),
+          value.as === 'map' ? 'list' : 'tuple',
+        )
+      : open(),
+  ),
+  partial('values', [1, 1], ([value], { open }) =>
+    value?.t === 'map'
+      ? list(
+          [...value.entries.values()].map((entry) => entry.value),
+          value.as === 'map' ? 'list' : 'tuple',
+        )
+      : open(),
+  ),
+  partial('slice', [3, 3], ([value, from, to], { open }) => {
+    const [a, b] = [from === undefined ? null : toNumber(from), to === undefined ? null : toNumber(to)];
+    if (value?.t !== 'list' || hasMany(value) || a === null || b === null) return open();
+    if (a < 0 || b > value.items.length || a > b) return failure('slice out of range');
+    return list(value.items.slice(a, b), value.as === 'set' ? 'list' : value.as);
+  }),
+  partial('chunklist', [2, 2], ([value, size], { open }) => {
+    const n = size === undefined ? null : toNumber(size);
+    if (value?.t !== 'list' || hasMany(value) || n === null) return open();
+    if (n < 0) return failure('chunklist of a negative size');
+    return chunks(value, n === 0 ? Math.max(1, value.items.length) : n);
+  }),
+  partial('index', [2, 2], ([value, wanted], { open }) => {
+    if (value?.t !== 'list' || wanted === undefined || !whollyKnown(value) || wanted.t === 'unknown') return open();
+    const at = value.items.findIndex((item) => equal(item, wanted) === true);
+    return at < 0 ? failure(`index of ${nameOf(wanted)}`) : num(at);
+  }),
+  partial('setproduct', [1, MANY], (args, { open }) => {
+    const lists = args.filter((arg): arg is ListValue => arg.t === 'list' && !hasMany(arg));
+    return lists.length === args.length ? product(lists) : open();
+  }),
+  known('setunion', [1, MANY], (args) => setOperation(args, () => true)),
+  known('setintersection', [1, MANY], (args) => setOperation(args, (count, all) => count === all)),
+  known('setsubtract', [2, 2], subtract),
+  known('setsymmetricdifference', [1, MANY], (args) => setOperation(args, (count) => count % 2 === 1)),
+  partial('zipmap', [2, 2], (args, { open }) =>
+    args.some((a) => a.t !== 'list' || hasMany(a)) ? open() : zipmap(args),
+  ),
+  partial('list', [0, MANY], (args) => list(unify(args), 'list')),
+  partial('map', [0, MANY], (args) =>
+    zipmap([list(args.filter((_, i) => i % 2 === 0)), list(args.filter((_, i) => i % 2 === 1))]),
+  ),
+  partial('transpose', [1, 1], ([value], { open }) => {
+    if (value?.t !== 'map' || !whollyKnown(value)) return open();
+    const out = new Map<string, Value[]>();
+    for (const [key, entry] of value.entries)
+      for (const item of elementsOf(entry.value) ?? []) {
+        const text = toText(item) ?? '';
+        out.set(text, [...(out.get(text) ?? []), str(key, entry.key.from)]);
+      }
+    return map(
+      [...out].map(([key, items]): [string, MapEntry] => [key, { key: str(key), value: list(items, 'list') }]),
+      'map',
+    );
+  }),
+  every('alltrue', false),
+  every('anytrue', true),
+  partial('matchkeys', [3, 3], ([values, keys, wanted], { open }) => {
+    if (
+      values?.t !== 'list' ||
+      keys?.t !== 'list' ||
+      wanted?.t !== 'list' ||
+      !whollyKnown(keys) ||
+      !whollyKnown(wanted)
+    )
+      return open();
+    const kept = values.items.filter((_, i) => {
+      const key = keys.items[i];
+      return key !== undefined && wanted.items.some((w) => equal(w, key) === true);
+    });
+    return list(kept, 'list');
+  }),
+  partial('defaults', [2, 2], (_, { open }) => open()),
+];

@@ -1,0 +1,284 @@
+import type { SourceFacts, SourceNote, SourceRange, SourceTree, TerraformState } from '../../contract.ts';
+import { placeOfRange } from '../../text.ts';
+import { attributeOf, type HclParser, type ParsedFile } from '../syntax/ast.ts';
+import { templateText } from '../syntax/embedded.ts';
+import type { FileParser } from '../syntax/parse.ts';
+import { defineModule, directoryOf, joinPath, type Layout, layoutOf, type ModuleDefinition } from './definition.ts';
+import { type Environment, evaluate, MAX_STEPS } from './expression.ts';
+import { instantiate, type ModuleInstance, type RootEvaluation } from './instance.ts';
+import { list, str, unknown, type Value, via } from './value.ts';
+
+/** A tree seen as Terraform sees it: which directories are roots, and what each evaluates to. */
+export interface Project {
+  tree: SourceTree;
+  layout: Layout;
+  definition(directory: string): ModuleDefinition | null;
+  /** Sorted. */
+  roots: readonly string[];
+}
+
+export interface ProjectTools {
+  parser: FileParser;
+  hcl: HclParser;
+  /** Definitions are kept as long as their files are the same. */
+  definitions: Map<string, ModuleDefinition>;
+}
+
+export const VENDORED = /(^|\/)\.(terraform|terragrunt-cache)\//;
+
+export function openProject(tree: SourceTree, facts: SourceFacts, tools: ProjectTools): Project {
+  const layout = layoutOf(tree.files);
+  const definition = (directory: string): ModuleDefinition | null => {
+    const files = layout.configuration.get(directory);
+    if (files === undefined) return null;
+    const known = tools.definitions.get(directory);
+    if (
+      known !== undefined &&
+      known.files.length === files.length &&
+      known.files.every(
+        (f, i) => f.file === files[i] || (f.file.path === files[i]!.path && f.file.text === files[i]!.text),
+      )
+    )
+      return known;
+    const made = defineModule(directory, files, tools.parser);
+    tools.definitions.set(directory, made);
+    return made;
+  };
+  const called = new Set<string>();
+  const directories = [...layout.configuration.keys()].sort();
+  for (const directory of directories)
+    for (const call of definition(directory)?.calls.values() ?? []) {
+      const source = attributeOf(call.body, 'source')?.value;
+      const location = source?.kind === 'literal' && typeof source.value === 'string' ? source.value : null;
+      if (location === null || !/^\.\.?\//.test(location)) continue;
+      const target = joinPath(directory, location);
+      if (target !== null && target !== directory) called.add(target);
+    }
+  const stated = new Set(facts.states.map((state) => state.root).filter((root) => root !== null));
+  const roots = directories.filter(
+    (d) => stated.has(d) || (!called.has(d) && !VENDORED.test(`${d}/`)) || hasBackend(definition(d)),
+  );
+  return { tree, layout, definition, roots };
+}
+
+/** A directory with a backend is run by itself, also where another calls it. */
+function hasBackend(definition: ModuleDefinition | null): boolean {
+  return (definition?.files ?? []).some((file) =>
+    file.body.items.some(
+      (item) =>
+        item.kind === 'block' &&
+        item.type === 'terraform' &&
+        item.body.items.some((inner) => inner.kind === 'block' && (inner.type === 'backend' || inner.type === 'cloud')),
+    ),
+  );
+}
+
+export interface Context {
+  name: string;
+  workspace: string | null;
+  /** Lowest precedence first. */
+  variableFiles: readonly ParsedFile[];
+  state: TerraformState | null;
+}
+
+/** Which evaluations a root has: one for each alternative variables file, or for each workspace of its states. */
+export function contextsOf(project: Project, root: string, facts: SourceFacts, parser: FileParser): Context[] {
+  const own = project.layout.variables.get(root) ?? [];
+  const isAuto = (path: string) =>
+    /(^|\/)terraform\.tfvars(\.json)?$/.test(path) || /\.auto\.tfvars(\.json)?$/.test(path);
+  const rank = (path: string) =>
+    /\/?terraform\.tfvars$/.test(path) ? 0 : /terraform\.tfvars\.json$/.test(path) ? 1 : 2;
+  const automatic = own.filter((f) => isAuto(f.path)).sort((a, b) => rank(a.path) - rank(b.path));
+  const parsed = (files: readonly { path: string; text: string }[]) =>
+    files.map((file) => parser.parse(file)).filter((file): file is ParsedFile => file !== null);
+  const base = parsed(automatic);
+  const alternatives = [...own.filter((f) => !isAuto(f.path)), ...nestedVariables(project, root)];
+  const states = statesOf(project, root, facts);
+  const stateFor = (name: string): TerraformState | null => {
+    const named = states.find((state) => state.workspace === name || name.split('/').includes(state.workspace));
+    return named ?? null;
+  };
+  if (alternatives.length === 0) {
+    if (states.length === 0) return [{ name: 'default', workspace: null, variableFiles: base, state: null }];
+    return states.map((state) => ({ name: state.workspace, workspace: state.workspace, variableFiles: base, state }));
+  }
+  const contexts = alternatives.map((file): Context => {
+    const name = contextName(root, file.path);
+    const state = stateFor(name) ?? (alternatives.length === 1 && states.length === 1 ? states[0]! : null);
+    return { name, workspace: state?.workspace ?? null, variableFiles: [...base, ...parsed([file])], state };
+  });
+  const taken = new Set(contexts.map((context) => context.state));
+  const rest = states.filter((state) => !taken.has(state));
+  const complete = requiredVariables(project, root, base).length === 0;
+  const plain: Context[] = rest.map((state) => ({
+    name: state.workspace,
+    workspace: state.workspace,
+    variableFiles: base,
+    state,
+  }));
+  if (complete && rest.length === 0) plain.push({ name: 'default', workspace: null, variableFiles: base, state: null });
+  return [...plain, ...contexts];
+}
+
+function requiredVariables(project: Project, root: string, base: readonly ParsedFile[]): string[] {
+  const given = new Set(
+    base.flatMap((file) => file.body.items.map((item) => (item.kind === 'attribute' ? item.name : ''))),
+  );
+  return [...(project.definition(root)?.variables ?? [])]
+    .filter(([name, block]) => attributeOf(block.body, 'default') === undefined && !given.has(name))
+    .map(([name]) => name);
+}
+
+/** Variables files below a root that belong to no other directory of configuration: `env/prod.tfvars`, `prod/terraform.tfvars`. */
+function nestedVariables(project: Project, root: string): { path: string; text: string }[] {
+  const out: { path: string; text: string }[] = [];
+  for (const [directory, files] of project.layout.variables) {
+    if (directory === root || project.layout.configuration.has(directory)) continue;
+    let owner = directory;
+    while (owner !== '.' && !project.layout.configuration.has(owner)) owner = directoryOf(owner);
+    if (owner === root && project.layout.configuration.has(owner)) out.push(...files);
+  }
+  return out.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function contextName(root: string, path: string): string {
+  const relative = root === '.' ? path : path.slice(root.length + 1);
+  return relative.replace(/(\/terraform)?(\.auto)?\.tfvars(\.json)?$/, '');
+}
+
+function statesOf(project: Project, root: string, facts: SourceFacts): TerraformState[] {
+  return facts.states
+    .filter((state) => state.root === root || (state.root === null && project.roots.length === 1))
+    .sort((a, b) => (a.workspace < b.workspace ? -1 : a.workspace > b.workspace ? 1 : 0));
+}
+
+export interface EvaluatedRoot {
+  evaluation: RootEvaluation;
+  instance: ModuleInstance;
+}
+
+/** Opens one evaluation; everything below is computed when asked for. `notes` grows while it is used, `used` collects what it read. */
+export function openRoot(
+  project: Project,
+  directory: string,
+  context: Context,
+  tools: ProjectTools,
+  notes: Map<string, SourceNote>,
+  used: { files: Map<string, unknown>; directories: Set<string> },
+): EvaluatedRoot | null {
+  const definition = project.definition(directory);
+  if (definition === null) return null;
+  used.directories.add(directory);
+  const installed = installedModules(project, directory, used);
+  const resolve = (path: string) => (path.startsWith('/') ? null : joinPath(directory, path));
+  const read = (path: string): string | null => {
+    const target = resolve(path);
+    if (target === null) return null;
+    const file = project.tree.get(target);
+    used.files.set(target, file);
+    return file?.text ?? null;
+  };
+  const evaluation: RootEvaluation = {
+    directory,
+    context: context.name,
+    workspace: context.workspace,
+    budget: { steps: MAX_STEPS },
+    facts: factsOf(context.state),
+    definition: (target) => {
+      used.directories.add(target);
+      return project.definition(target);
+    },
+    installed: (key) => installed.get(key) ?? null,
+    files: {
+      read,
+      exists: (path) => read(path) !== null,
+      match: (folder, pattern) => {
+        const target = resolve(folder);
+        return target === null ? null : matching(project.tree, target, pattern);
+      },
+      template: (text, place) => templateText(text, place, tools.hcl),
+    },
+    note: (code, message, at) => addNote(project.tree, notes, code, message, at),
+  };
+  const given = new Map<string, Value>();
+  const literals: Environment = {
+    files: evaluation.files,
+    budget: evaluation.budget,
+    fact: () => null,
+    reference: () => ({ value: unknown('unknown:variables file'), used: 1 }),
+  };
+  for (const file of context.variableFiles)
+    for (const item of file.body.items)
+      if (item.kind === 'attribute')
+        given.set(item.name, via(evaluate(item.value, { environment: literals, bindings: new Map() }), item.value));
+  const instance = instantiate(evaluation, definition, '', [], [directory], (name) => given.get(name) ?? null);
+  return { evaluation, instance };
+}
+
+export function addNote(
+  tree: SourceTree,
+  notes: Map<string, SourceNote>,
+  code: string,
+  message: string,
+  at: SourceRange,
+): void {
+  const file = tree.get(at.file);
+  const place = file === undefined ? { file: at.file, line: 1 } : placeOfRange(file, at);
+  notes.set(`${place.file}:${place.line}:${code}:${message}`, { code, message, place });
+}
+
+function factsOf(state: TerraformState | null): ReadonlyMap<string, Value> {
+  const facts = new Map<string, Value>();
+  if (state === null) return facts;
+  for (const [key, value] of Object.entries(state.values))
+    facts.set(
+      `ref:${key}`,
+      typeof value === 'string'
+        ? str(value)
+        : list(
+            value.map((item) => str(item)),
+            'list',
+          ),
+    );
+  for (const group of state.groups) facts.set(`ref:${group.address}.id`, str(group.groupId));
+  return facts;
+}
+
+/** `.terraform/modules/modules.json`: where `terraform init` put each module call of this root. */
+function installedModules(project: Project, root: string, used: { files: Map<string, unknown> }): Map<string, string> {
+  const path = root === '.' ? '.terraform/modules/modules.json' : `${root}/.terraform/modules/modules.json`;
+  const file = project.tree.get(path);
+  used.files.set(path, file);
+  const out = new Map<string, string>();
+  if (file === undefined) return out;
+  try {
+    const data = JSON.parse(file.text) as { Modules?: { Key?: unknown; Dir?: unknown }[] };
+    for (const entry of data.Modules ?? []) {
+      if (typeof entry.Key !== 'string' || typeof entry.Dir !== 'string') continue;
+      const directory = joinPath(root, entry.Dir);
+      if (directory !== null) out.set(entry.Key, directory);
+    }
+  } catch {
+    return out;
+  }
+  return out;
+}
+
+/** fileset: `*` within a segment, `**` across, `?`, `{a,b}`. */
+function matching(tree: SourceTree, directory: string, pattern: string): string[] {
+  const source = pattern
+    .replace(/[.+^$()|[\]\\]/g, '\\$&')
+    .replace(/\{([^{}]*)\}/g, (_, options: string) => `(?:${options.split(',').join('|')})`)
+    .replaceAll('**/', '\u0000')
+    .replaceAll('**', '\u0001')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]')
+    .replaceAll('\u0000', '(?:.*/)?')
+    .replaceAll('\u0001', '.*');
+  const expression = new RegExp(`^${source}$`);
+  const prefix = directory === '.' ? '' : `${directory}/`;
+  return tree.files
+    .filter((file) => file.path.startsWith(prefix))
+    .map((file) => file.path.slice(prefix.length))
+    .filter((path) => expression.test(path));
+}

@@ -1,0 +1,203 @@
+import type { SourceRange } from '../../contract.ts';
+
+/** Ranges that produced a value, innermost (the literal) first, the place that used it last. */
+export type Origin = readonly SourceRange[];
+
+/** A value of Terraform's language that remembers where it came from (law 6). Maps are in key order, sets in Terraform's order. */
+export type Value =
+  | { t: 'null'; from: Origin }
+  | { t: 'bool'; v: boolean; from: Origin }
+  | { t: 'number'; v: number; from: Origin }
+  | { t: 'string'; v: string; from: Origin }
+  | ListValue
+  | MapValue
+  | UnknownValue;
+
+export interface ListValue {
+  t: 'list';
+  as: 'list' | 'set' | 'tuple';
+  items: readonly Value[];
+  from: Origin;
+}
+export interface MapEntry {
+  /** A string whose origin is the key's place in source. */
+  key: Value;
+  value: Value;
+}
+export interface MapValue {
+  t: 'map';
+  as: 'map' | 'object';
+  entries: ReadonlyMap<string, MapEntry>;
+  from: Origin;
+}
+/** Not known; `text` says what it is (`ref:…`) or why (`unknown:…`), so that two different unknowns stay apart. */
+export interface UnknownValue {
+  t: 'unknown';
+  text: string;
+  /** Within a list: stands for any number of elements. */
+  many?: boolean;
+  /** Set where the value is an error that `try` and `can` catch. */
+  error?: boolean;
+  /** A resource whose configuration is known: its attributes, one by one. */
+  attribute?: (name: string) => Value;
+  from: Origin;
+}
+
+const NOWHERE: Origin = [];
+const MAX_ORIGIN = 48;
+
+export const nil = (from: Origin = NOWHERE): Value => ({ t: 'null', from });
+export const bool = (v: boolean, from: Origin = NOWHERE): Value => ({ t: 'bool', v, from });
+export const num = (v: number, from: Origin = NOWHERE): Value => ({ t: 'number', v, from });
+export const str = (v: string, from: Origin = NOWHERE): Value => ({ t: 'string', v, from });
+export const list = (items: readonly Value[], as: ListValue['as'] = 'tuple', from: Origin = NOWHERE): ListValue => ({
+  t: 'list',
+  as,
+  items,
+  from,
+});
+export const unknown = (text: string, from: Origin = NOWHERE): UnknownValue => ({
+  t: 'unknown',
+  text: bounded(text),
+  from,
+});
+export const failure = (why: string, from: Origin = NOWHERE): UnknownValue => ({
+  t: 'unknown',
+  text: bounded(`unknown:${why}`),
+  error: true,
+  from,
+});
+
+/** Entries by key in Terraform's order (that of code points). */
+export function map(
+  entries: Iterable<readonly [string, MapEntry]>,
+  as: MapValue['as'] = 'object',
+  from: Origin = NOWHERE,
+): MapValue {
+  const sorted = [...new Map(entries)].sort((a, b) => compareText(a[0], b[0]));
+  return { t: 'map', as, entries: new Map(sorted), from };
+}
+
+export function mapOf(
+  pairs: Readonly<Record<string, Value>>,
+  as: MapValue['as'] = 'object',
+  from: Origin = NOWHERE,
+): MapValue {
+  return map(
+    Object.entries(pairs).map(([key, value]) => [key, { key: str(key, value.from), value }] as const),
+    as,
+    from,
+  );
+}
+
+/** By code points, as Go compares UTF-8 bytes. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  const x = [...a];
+  const y = [...b];
+  for (let i = 0; i < x.length && i < y.length; i += 1) {
+    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
+}
+
+/** The same value, used at one more place. */
+export function via<T extends Value>(value: T, place: SourceRange): T {
+  const last = value.from.at(-1);
+  if (last !== undefined && last.file === place.file && last.start === place.start && last.end === place.end)
+    return value;
+  if (value.from.length >= MAX_ORIGIN) return value;
+  return { ...value, from: [...value.from, { file: place.file, start: place.start, end: place.end }] };
+}
+
+export function viaAll<T extends Value>(value: T, places: Origin): T {
+  return places.reduce((v, place) => via(v, place), value);
+}
+
+/** Union of the origins of several values, each with its innermost first. */
+export function origins(values: readonly Value[]): Origin {
+  const seen = new Set<string>();
+  const out: SourceRange[] = [];
+  for (const value of values) {
+    for (const range of value.from) {
+      const key = `${range.file}:${range.start}:${range.end}`;
+      if (seen.has(key) || out.length >= MAX_ORIGIN) continue;
+      seen.add(key);
+      out.push(range);
+    }
+  }
+  return out;
+}
+
+export function isUnknown(value: Value): value is UnknownValue {
+  return value.t === 'unknown';
+}
+
+/** True where no part is unknown. */
+export function whollyKnown(value: Value): boolean {
+  if (value.t === 'unknown') return false;
+  if (value.t === 'list') return value.items.every(whollyKnown);
+  if (value.t === 'map') return [...value.entries.values()].every((entry) => whollyKnown(entry.value));
+  return true;
+}
+
+/** A name for a value within the name of an unknown built from it. Deterministic; equal values, equal names. */
+export function nameOf(value: Value): string {
+  switch (value.t) {
+    case 'null':
+      return 'null';
+    case 'bool':
+    case 'number':
+      return String(value.v);
+    case 'string':
+      return JSON.stringify(value.v);
+    case 'unknown':
+      return value.text.replace(/^(ref|unknown):/, '');
+    case 'list':
+      return bounded(`[${value.items.map(nameOf).join(',')}]`);
+    case 'map':
+      return bounded(`{${[...value.entries].map(([key, entry]) => `${key}=${nameOf(entry.value)}`).join(',')}}`);
+  }
+}
+
+const MAX_NAME = 300;
+
+/** Long names are cut and closed with a hash (FNV-1a, 53 bits), so that names stay short and different ones differ. */
+function bounded(text: string): string {
+  if (text.length <= MAX_NAME) return text;
+  let a = 0x811c9dc5;
+  let b = 0x9dc5811c;
+  for (let i = 0; i < text.length; i += 1) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193) >>> 0;
+    b = Math.imul(b ^ text.charCodeAt(i), 0x01000197) >>> 0;
+  }
+  return `${text.slice(0, MAX_NAME - 20)}…${a.toString(16)}${b.toString(16)}`;
+}
+
+/** Structural equality as `==` has it; null where an unknown part leaves it open. */
+export function equal(a: Value, b: Value): boolean | null {
+  if (a.t === 'unknown' || b.t === 'unknown') return null;
+  if (a.t === 'null' || b.t === 'null') return a.t === b.t;
+  if (a.t === 'list' && b.t === 'list') {
+    if ([...a.items, ...b.items].some((item) => item.t === 'unknown' && item.many === true)) return null;
+    if (a.items.length !== b.items.length) return false;
+    return every(a.items.map((item, i) => equal(item, b.items[i]!)));
+  }
+  if (a.t === 'map' && b.t === 'map') {
+    if (a.entries.size !== b.entries.size) return false;
+    return every(
+      [...a.entries].map(([key, entry]) => {
+        const other = b.entries.get(key);
+        return other === undefined ? false : equal(entry.value, other.value);
+      }),
+    );
+  }
+  if (a.t === b.t && 'v' in a && 'v' in b) return a.v === b.v;
+  return false;
+}
+
+function every(results: readonly (boolean | null)[]): boolean | null {
+  if (results.includes(false)) return false;
+  return results.includes(null) ? null : true;
+}

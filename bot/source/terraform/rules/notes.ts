@@ -1,0 +1,67 @@
+import type { SourceNote } from '../../contract.ts';
+import { placeOfRange } from '../../text.ts';
+import { type Project, VENDORED } from '../eval/project.ts';
+import { attributeOf, blocksOf, type Expression } from '../syntax/ast.ts';
+import type { FileParser } from '../syntax/parse.ts';
+import type { Site } from './extract.ts';
+
+/** Codes of notes that forbid any edit of a declaration. */
+export const FORBIDDING: ReadonlySet<string> = new Set([
+  'vendored',
+  'ignore-changes',
+  'prevent-destroy',
+  'invalid-source',
+  'override',
+]);
+
+/** What a person must know about one declaration before it is edited. */
+export function declarationNotes(project: Project, site: Site, parser: FileParser): SourceNote[] {
+  const file = project.tree.get(site.range.file);
+  if (file === undefined) return [];
+  const place = placeOfRange(file, site.range);
+  const notes: SourceNote[] = [];
+  if (VENDORED.test(site.range.file))
+    notes.push({
+      code: 'vendored',
+      message: 'this is a copy of a module that terraform init made; change its inputs instead',
+      place,
+    });
+  if (/(^|[/_])override\.(tf|tofu)(\.json)?$/.test(site.range.file))
+    notes.push({
+      code: 'override',
+      message: 'this is an override file, which is merged into another declaration',
+      place,
+    });
+  const faulty = parser.parse(file)?.faults.find((f) => f.start < site.resource.end && f.end > site.resource.start);
+  if (faulty !== undefined)
+    notes.push({ code: 'invalid-source', message: faulty.message, place: placeOfRange(file, faulty) });
+  for (const lifecycle of blocksOf(site.resource.body, 'lifecycle')) {
+    const ignored = attributeOf(lifecycle.body, 'ignore_changes');
+    if (ignored !== undefined && ignores(ignored.value, site))
+      notes.push({
+        code: 'ignore-changes',
+        message: 'lifecycle ignore_changes covers this, so an edit would change nothing',
+        place: placeOfRange(file, ignored),
+      });
+    const kept = attributeOf(lifecycle.body, 'prevent_destroy')?.value;
+    if (kept !== undefined && !(kept.kind === 'literal' && kept.value === false) && site.form.endsWith('-rule'))
+      notes.push({
+        code: 'prevent-destroy',
+        message: 'lifecycle prevent_destroy makes the plan of a removal fail',
+        place: placeOfRange(file, lifecycle),
+      });
+  }
+  return notes;
+}
+
+function ignores(e: Expression, site: Site): boolean {
+  if (e.kind === 'variable') return e.name === 'all';
+  if (e.kind === 'literal') return e.value === 'all';
+  if (e.kind !== 'tuple') return false;
+  const standalone = site.form.endsWith('-rule');
+  return e.items.some((item) => {
+    const name = item.kind === 'variable' ? item.name : item.kind === 'literal' ? String(item.value) : null;
+    if (name === null) return item.kind === 'index' || item.kind === 'attribute';
+    return name === 'all' || (standalone ? name !== 'description' && name !== 'tags' : name === site.direction);
+  });
+}
