@@ -26,7 +26,8 @@ export function classifyFirstLine(line: string, inLogFolder: boolean): TextKind 
   if (ISO_TIME.test(words[0] ?? '') && isDefaultRecord(words.slice(1))) {
     return { kind: 'flow-log', fields: DEFAULT_FIELDS, header: false, leadingTime: true };
   }
-  if (words.includes('TransitGateway')) return { kind: 'transit-gateway' };
+  if (words.includes('TransitGateway') || words.some((word) => /^tgw-(attach-)?[0-9a-z]+$/.test(word)))
+    return { kind: 'transit-gateway' };
   if (/^\s*[{[]/.test(text)) return { kind: 'foreign', looksLike: 'JSON' };
   if (inLogFolder || looksLikeRecord(words)) {
     return {

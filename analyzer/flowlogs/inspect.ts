@@ -156,13 +156,17 @@ class LineScan {
   private line(line: Buffer): boolean {
     if (line.length === 0 || (line.length === 1 && line[0] === 0x0d)) return true;
     this.lines++;
-    // Only a header begins with a lower-case word: records begin with a number or a dash in every sensible format.
+    // Files joined by hand repeat their header: the same one says nothing new, another one changes what the columns mean. Only a header begins with a lower-case word: records begin with a number or a dash in every sensible format.
     const byte = line[0]!;
     if (this.lines === 1 || byte < 0x61 || byte > 0x7a || !line.includes('log-status')) return true;
+    if (line.toString('utf8').replace(/\r$/, '') === this.text!.line) {
+      this.lines--;
+      return true;
+    }
     this.verdict = {
       kind: 'unreadable',
       code: 'flow-log-with-second-header',
-      why: 'another header line stands in the middle of the file',
+      why: 'a different header line stands in the middle of the file',
       next: 'split the file at its header lines',
       at: this.newlines,
     };

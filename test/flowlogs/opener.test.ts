@@ -21,62 +21,91 @@ function sorted(rows: readonly LedgerRow[]): string[] {
   return rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort();
 }
 
-// eni-0c is in no inventory. Few ports and addresses, so that tuples, listeners and fans meet and contradict each other.
-const record: fc.Arbitrary<FlowRecord> = fc
-  .record({
-    end: fc.constantFrom(
-      ['eni-0a', '10.0.0.1'],
-      ['eni-0a', '10.0.0.1'],
-      ['eni-0a', '10.0.0.9'],
-      ['eni-0b', '10.0.0.2'],
-      ['eni-0b', '2001:db8::2'],
-      ['eni-0c', '10.0.0.3'],
-    ),
-    peer: fc.constantFrom('10.0.0.1', '10.0.0.2', '192.0.2.7', '192.0.2.8'),
-    localPort: fc.constantFrom(20, 22, 443, 443, 600, 5060, 33000, 40001, 40002, 40003, 40004, 40005),
-    peerPort: fc.constantFrom(20, 22, 443, 600, 5060, 33000, 40001, 40001, 40002, 40003, 40004, 40005, 40006),
-    inbound: fc.boolean(),
-    protocol: fc.constantFrom(6, 6, 6, 17, 17, 1),
-    flags: fc.oneof(
-      { weight: 5, arbitrary: fc.constant(null) },
-      { weight: 1, arbitrary: fc.constantFrom(0, 1, 2, 3, 4, 18, 19) },
-    ),
-    at: fc.integer({ min: 0, max: 40 }),
-    length: fc.constantFrom(0, 1, 59),
-    action: fc.constantFrom<FlowRecord['action']>('ACCEPT', 'ACCEPT', 'ACCEPT', 'ACCEPT', 'REJECT'),
-    packet: fc.constantFrom(null, null, null, 'same', '10.0.0.11'),
-    direction: fc.constantFrom(null, null, 'true' as const),
-  })
-  .map((g) => {
-    const [interfaceId, local] = g.end as [string, string];
-    const peer = local.includes(':') ? '2001:db8::7' : g.peer;
-    const [src, dst] = g.inbound ? [peer, local] : [local, peer];
-    const ports = g.protocol === 1 ? [0, 0] : g.inbound ? [g.peerPort, g.localPort] : [g.localPort, g.peerPort];
-    const localPacket = g.packet === 'same' ? local : g.packet;
-    return {
-      interfaceId,
-      src,
-      dst,
-      srcPort: ports[0]!,
-      dstPort: ports[1]!,
-      protocol: g.protocol,
-      packets: 1 + g.at,
-      bytes: 40 * (1 + g.at),
-      start: DAY + 86400 - 1200 + g.at * 60,
-      end: DAY + 86400 - 1200 + g.at * 60 + g.length,
-      action: g.action,
-      flags: g.flags,
-      pktSrc: g.inbound ? null : localPacket,
-      pktDst: g.inbound ? localPacket : null,
-      direction: g.direction === null ? null : g.inbound ? ('ingress' as const) : ('egress' as const),
-    };
-  });
+// eni-0c is in no inventory, 10.0.0.9 no address of eni-0a. Few ports and addresses, so that tuples, listeners and fans meet and
+// contradict each other; half of the sets have no flags at all, as the default format.
+const conversation = fc.record({
+  end: fc.constantFrom(
+    ['eni-0a', '10.0.0.1'],
+    ['eni-0a', '10.0.0.1'],
+    ['eni-0a', '10.0.0.1'],
+    ['eni-0a', '10.0.0.9'],
+    ['eni-0b', '10.0.0.2'],
+    ['eni-0b', '2001:db8::2'],
+    ['eni-0c', '10.0.0.3'],
+  ),
+  peer: fc.constantFrom('10.0.0.1', '10.0.0.2', '192.0.2.7', '192.0.2.7', '192.0.2.7'),
+  called: fc.constantFrom(20, 22, 443, 443, 443, 600, 5060, 33000),
+  caller: fc.oneof(fc.integer({ min: 40000, max: 40008 }), fc.constantFrom(443, 700, 5080, 33000)),
+  localIsCalled: fc.boolean(),
+  protocol: fc.constantFrom(6, 6, 6, 17, 17, 1),
+  packet: fc.constantFrom(null, null, null, null, null, 'same', '10.0.0.11'),
+  direction: fc.constantFrom(false, false, true),
+  records: fc.array(
+    fc.record({
+      inbound: fc.boolean(),
+      flags: fc.constantFrom(null, null, null, 0, 1, 2, 3, 18, 19),
+      at: fc.integer({ min: 0, max: 40 }),
+      length: fc.constantFrom(0, 1, 59),
+      action: fc.constantFrom<FlowRecord['action']>('ACCEPT', 'ACCEPT', 'ACCEPT', 'ACCEPT', 'REJECT'),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+});
+
+const recordSet: fc.Arbitrary<FlowRecord[]> = fc
+  .tuple(fc.array(conversation, { minLength: 1, maxLength: 50 }), fc.constantFrom(0, 0, 1, 3), fc.boolean())
+  .map(([conversations, flagged, orderly]) =>
+    conversations.flatMap((drawn, i) => {
+      // Most conversations of an orderly set call one port, each from a port of its own.
+      const c =
+        orderly && i % 4 !== 0
+          ? {
+              ...drawn,
+              end: ['eni-0a', '10.0.0.1'],
+              called: 443,
+              caller: 40000 + i,
+              protocol: 6,
+              packet: null,
+              localIsCalled: i % 8 < 6,
+            }
+          : drawn;
+      const [interfaceId = '', local = ''] = c.end;
+      const peer = local.includes(':') ? '2001:db8::7' : c.peer;
+      const [localPort, peerPort] =
+        c.protocol === 1 ? [0, 0] : c.localIsCalled ? [c.called, c.caller] : [c.caller, c.called];
+      const localPacket = c.packet === 'same' ? local : c.packet;
+      // In an orderly set the caller speaks first: only then do ports gather enough trust to be told by their fan.
+      const records = orderly
+        ? [...c.records]
+            .sort((a, b) => a.at - b.at)
+            .map((g, k) => ({ ...g, inbound: (k % 2 === 0) === c.localIsCalled }))
+        : c.records;
+      return records.map((g) => ({
+        interfaceId,
+        src: g.inbound ? peer : local,
+        dst: g.inbound ? local : peer,
+        srcPort: g.inbound ? peerPort : localPort,
+        dstPort: g.inbound ? localPort : peerPort,
+        protocol: c.protocol,
+        packets: 1 + g.at,
+        bytes: 40 * (1 + g.at),
+        start: DAY + 86400 - 1200 + g.at * 60,
+        end: DAY + 86400 - 1200 + g.at * 60 + g.length,
+        action: g.action,
+        // Flags on a few conversations only: the others need what these tell of ports.
+        flags: i % 3 < flagged ? g.flags : null,
+        pktSrc: g.inbound ? null : localPacket,
+        pktDst: g.inbound ? localPacket : null,
+        direction: c.direction ? (g.inbound ? ('ingress' as const) : ('egress' as const)) : null,
+      }));
+    }),
+  );
 
 describe('law 1: the opener is decided as the slow reference decides it', () => {
   it('agrees row by row, folded, on random records', async () => {
     const decided: Record<string, number> = {};
     await fc.assert(
-      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 120 }), fc.boolean(), async (records, hourly) => {
+      fc.asyncProperty(recordSet, fc.boolean(), async (records, hourly) => {
         const changes = hourly ? [{ interfaceId: 'eni-0a', day: DAY }] : [];
         const scanned = await scanFiles(
           { 'a.log': [V5, ...records.map(line), ''].join('\n') },

@@ -39,9 +39,10 @@ export function sourceOf(group: FileGroup, paths: readonly string[]): RawSource 
   // strict_mode off and null_padding on: a line with too few or too many fields then arrives as such and is counted, where the
   // strict parser ends the whole scan. An unreadable byte sequence still drops its line: the caller compares the counts.
   return {
-    from: `read_csv(${list}, columns = {${names.map((name) => `'${name}': 'VARCHAR'`).join(', ')}}, delim = ' ', quote = '',
+    // A header that is repeated further down is no record.
+    from: `(SELECT * FROM read_csv(${list}, columns = {${names.map((name) => `'${name}': 'VARCHAR'`).join(', ')}}, delim = ' ', quote = '',
   escape = '', comment = '', header = ${header}, auto_detect = false, strict_mode = false, null_padding = true,
-  ignore_errors = true, compression = '${compression}', filename = 'pare_file', hive_partitioning = false)`,
+  ignore_errors = true, compression = '${compression}', filename = 'pare_file', hive_partitioning = false) WHERE c${group.columns.indexOf('interface-id')} IS DISTINCT FROM 'interface-id')`,
     fields: rawFields((name) => {
       const at = group.columns.indexOf(name);
       return at < 0 ? { as: 'absent' } : { as: 'text', column: `c${at}` };
@@ -91,8 +92,8 @@ export async function parquetColumns(
       'fetch the file again, or pass --skip-unreadable',
     );
   }
-  const columns = rows.map((row) => String(row['column_name']));
-  const types = rows.map((row) => String(row['column_type']));
+  const columns = rows.map((row) => String(row.column_name));
+  const types = rows.map((row) => String(row.column_type));
   const fields = columns.map(fieldOfColumn);
   const missing = missingFields(fields);
   if (missing.length > 0) {
@@ -164,16 +165,23 @@ async function loadBatch(engine: Engine, group: FileGroup, batch: FileGroup['fil
   const [before] = await engine.rows('SELECT count(*) AS n FROM record');
   await engine.run(`INSERT INTO record ${normaliseSql(source)}`);
   const [after] = await engine.rows('SELECT count(*) AS n FROM record');
-  const records = Number(after?.['n']) - Number(before?.['n']);
+  const records = Number(after?.n) - Number(before?.n);
   const expected = batch.reduce((sum, file) => sum + (file.records ?? 0), 0);
   const loaded: Loaded = { records, bytes: batch.reduce((sum, file) => sum + file.bytes, 0), dropped: [], failed: [] };
   if (group.format.as === 'parquet' || expected === records) return loaded;
-  const counted = await engine.rows(`SELECT pare_file AS path, count(*) AS n FROM ${source.from} GROUP BY 1`);
-  const byPath = new Map(counted.map((row) => [String(row['path']), Number(row['n'])]));
+  // Every column must be looked at: DuckDB drops a line of bad bytes only when it reads the bytes.
+  const counted = await engine.rows(
+    `SELECT pare_file AS path, count(*) AS n, max(hash(line)) AS seen FROM ${source.from} AS line GROUP BY pare_file`,
+  );
+  const byPath = new Map(counted.map((row) => [String(row.path), Number(row.n)]));
+  let missing = expected - records;
   for (const file of batch) {
-    const count = (file.records ?? 0) - (byPath.get(file.path) ?? 0);
-    if (count > 0) loaded.dropped.push({ path: file.path, count });
+    const count = Math.min(missing, (file.records ?? 0) - (byPath.get(file.path) ?? 0));
+    if (count <= 0) continue;
+    loaded.dropped.push({ path: file.path, count });
+    missing -= count;
   }
+  if (missing > 0) loaded.dropped.push({ path: batch[0]!.path, count: missing });
   return loaded;
 }
 

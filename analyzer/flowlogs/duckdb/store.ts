@@ -84,7 +84,7 @@ async function oddAddresses(engine: Engine): Promise<[string, string | null][]> 
     `SELECT DISTINCT a FROM (${ends.join(' UNION ALL ')}) WHERE a IS NOT NULL AND NOT regexp_full_match(a, '(${QUAD}[.]){3}${QUAD}')`,
   );
   return rows.flatMap((row): [string, string | null][] => {
-    const raw = String(row['a']);
+    const raw = String(row.a);
     const address = parseAddress(raw);
     const canonical = address === null ? null : formatAddress(address);
     return canonical === raw ? [] : [[raw, canonical]];
@@ -93,7 +93,7 @@ async function oddAddresses(engine: Engine): Promise<[string, string | null][]> 
 
 async function resolveWindow(engine: Engine, paths: readonly string[], options: ScanOptions): Promise<Window> {
   const [row] = await engine.rows('SELECT max("end") AS newest FROM usable WHERE problem IS NULL');
-  const newest = row?.['newest'];
+  const newest = row?.newest;
   if (typeof newest !== 'number') {
     throw new PareError({
       code: 'no-flow-log-records',
@@ -158,23 +158,24 @@ async function summarise(engine: Engine, collected: Collected, window: Window): 
     await engine.rows(`SELECT count(*) FILTER (WHERE inbound) AS n, count(DISTINCT interface_id) AS interfaces,
     min(interface_id) AS example FROM ends WHERE NOT certain`);
   const { skips } = collected;
+  const [address] = await engine.rows('SELECT min(raw) AS raw FROM address_fix WHERE canonical IS NULL');
   for (const row of problems)
-    skips.add(String(row['problem']), row['file'] === null ? null : String(row['file']), Number(row['n']));
-  const example = `${unclear?.['example']} and all in all ${unclear?.['interfaces']} interface(s); kept in the ledger for both readings`;
-  skips.add('record-whose-local-end-is-unknown', example, Number(unclear?.['n'] ?? 0));
+    skips.add(String(row.problem), row.file === null ? `address ${address?.raw}` : String(row.file), Number(row.n));
+  const example = `${unclear?.example} and all in all ${unclear?.interfaces} interface(s); kept in the ledger for both readings`;
+  skips.add('record-whose-local-end-is-unknown', example, Number(unclear?.n ?? 0));
   return {
     files: collected.files,
     bytes: collected.bytes,
-    records: Number(count?.['records']) + collected.dropped,
-    accepted: Number(action?.['accepted']),
-    rejected: Number(action?.['rejected']),
-    noData: Number(count?.['no_data']),
-    skipData: Number(count?.['skip_data']),
-    outsideWindow: Number(count?.['outside']),
+    records: Number(count?.records) + collected.dropped,
+    accepted: Number(action?.accepted),
+    rejected: Number(action?.rejected),
+    noData: Number(count?.no_data),
+    skipData: Number(count?.skip_data),
+    outsideWindow: Number(count?.outside),
     skipped: skips.list(),
     formats: collected.formats.map(({ fields, files, records }) => ({ fields: [...fields], files, records })),
-    from: iso(count?.['oldest']),
-    to: iso(count?.['newest']),
+    from: iso(count?.oldest),
+    to: iso(count?.newest),
   };
 }
 
