@@ -3,7 +3,7 @@ export type JsonDocuments = { ok: true; documents: readonly unknown[] } | { ok: 
 
 /** Tokens of RFC 8259; the last alternative is a string that never ends. */
 const TOKEN =
-  /[ \t\r\n]+|[{}[\]:,]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y;
+  /[ \t\r\n]+|[{}[\]:,]|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y;
 
 /** Parses text that may hold several documents. A byte order mark is allowed. */
 export function parseJsonDocuments(source: string): JsonDocuments {

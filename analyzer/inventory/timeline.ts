@@ -140,9 +140,12 @@ function withBirth(states: readonly InterfaceState[], items: readonly ConfigItem
   ].filter((moment) => moment !== undefined);
   const earliest = Math.min(...births);
   const contradicted = items.some((item) => item.capturedAt < earliest);
-  return states.map(({ existsSince: _, ...state }) =>
-    births.length === 0 || contradicted ? state : { ...state, existsSince: earliest },
-  );
+  return states.map((state) => {
+    const out = { ...state };
+    if (births.length === 0 || contradicted) delete out.existsSince;
+    else out.existsSince = earliest;
+    return out;
+  });
 }
 
 function byStart(a: InterfaceState, b: InterfaceState): number {

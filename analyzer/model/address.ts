@@ -62,7 +62,10 @@ function parseV6(text: string): bigint | null {
   if (head === null || tail === null) return null;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
-  return [...head, ...new Array<bigint>(missing).fill(0n), ...tail].reduce((sum, group) => (sum << 16n) | group, 0n);
+  return [...head, ...Array.from({ length: missing }, () => 0n), ...tail].reduce(
+    (sum, group) => (sum << 16n) | group,
+    0n,
+  );
 }
 
 function groupsOf(text: string, mayEndInV4: boolean): bigint[] | null {
