@@ -65,9 +65,9 @@ async function indexSources(
   groups: readonly SecurityGroup[],
   runtime: Runtime,
 ): Promise<PlannedSource[]> {
-  const { loadTerraform } = await import('../source/terraform/index.ts');
+  const { createTerraformLanguage } = await import('../source/terraform/index.ts');
   const { readStates } = await import('../source/state/index.ts');
-  const terraform = await loadTerraform();
+  const terraform = await createTerraformLanguage();
   const read = await readStates(options.state ?? []);
   const stacks = await readDeployedStacks(options.stack ?? []);
   stopOn([...read.problems, ...stacks.problems], runtime);

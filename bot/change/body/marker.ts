@@ -8,7 +8,7 @@ const markerSchema = z.object({
 /** What a later run reads back from a body; found by its prefix, so that a person may edit all around it. */
 export type BodyMarker = z.infer<typeof markerSchema>;
 
-const PATTERN = /<!-- pare:v1 ([A-Za-z0-9_-]+) -->/;
+const PATTERN = /<!-- pare:v1 ([A-Za-z0-9_-]+) -->/g;
 
 /** Hidden in the body: base64url, so that no id can end the comment. */
 export function writeMarker(marker: BodyMarker): string {
@@ -17,8 +17,9 @@ export function writeMarker(marker: BodyMarker): string {
 
 /** Null where there is none, or it was made by hand or by a later version. */
 export function readMarker(body: string): BodyMarker | null {
-  const found = PATTERN.exec(body);
-  if (found === null) return null;
+  // The last one: a name from outside may look like a marker, but stands above it.
+  const found = [...body.matchAll(PATTERN)].at(-1);
+  if (found === undefined) return null;
   try {
     const parsed = markerSchema.safeParse(JSON.parse(Buffer.from(found[1]!, 'base64url').toString('utf8')));
     return parsed.success ? parsed.data : null;
