@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatProtocol } from '../analyzer/model/protocol.ts';
 import { peerText, portsText } from '../analyzer/model/rule.ts';
 import {
   type FlowLogSpec,
@@ -55,7 +56,10 @@ function shopFlowLogs(shop: Shop): FlowLogSpec[] {
 /** What was truly used, next to what Pare should find; for readers and tests, never read by Pare. */
 export function truthDocument(shop: Shop, world: World): unknown {
   const { rules, ...lists } = world.truth;
-  const names = new Map(shop.state.groups.map((g) => [g.groupId, g.groupName]));
+  const names = new Map([
+    ...shop.state.groups.map((g) => [g.groupId, g.groupName] as const),
+    ...shop.state.prefixLists.map((p) => [p.prefixListId, p.name] as const),
+  ]);
   return {
     window: { from: iso(world.window.from), to: iso(world.window.to) },
     records: [...world.records].length,
@@ -67,7 +71,7 @@ export function truthDocument(shop: Shop, world: World): unknown {
         ruleId: rule.ruleId,
         group: names.get(rule.groupId),
         direction: rule.direction,
-        protocol: rule.protocol,
+        protocol: formatProtocol(rule.protocol),
         ports: portsText(rule),
         peer: names.get(peerText(rule.peer)) ?? peerText(rule.peer),
         madeBy: how,

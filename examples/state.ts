@@ -47,7 +47,13 @@ export function terraformState(shop: Shop): Json {
     serial: 214,
     lineage: '6c1f0b52-7f0e-4f0a-9d2e-3b8f5a1c7e90',
     outputs: {},
-    resources: [...resources.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, r]) => r),
+    // Terraform writes resources by module, mode, type and name, and instances by their keys.
+    resources: [...resources.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, r]) => ({
+        ...r,
+        instances: r.instances.sort((a, b) => (String(a.index_key) < String(b.index_key) ? -1 : 1)),
+      })),
     check_results: null,
   };
 }

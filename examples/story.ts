@@ -319,7 +319,7 @@ function playTraffic(s: Stage, c: Cast): void {
     for (let v = 0; v < 30; v += 1) {
       s.tcp(
         { on: c.monitoring },
-        { on: rng.pick([...c.apis, c.batch]) },
+        { on: rng.pick(c.apis) },
         rng.pick([9100, 9100, 9113]),
         'metrics',
         during(n, 0, 23),

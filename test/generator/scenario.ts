@@ -6,7 +6,7 @@ import { flowRecords } from './records.ts';
 import { playServices } from './services.ts';
 import { ALL, type Features, Stage } from './stage.ts';
 import { truthOf } from './truth.ts';
-import type { SimInterface, World, WorldState } from './types.ts';
+import type { FlowRecord, SimInterface, World, WorldState } from './types.ts';
 import { describeFlowLogs, type FlowLogSpec, flowLogsFor, type LogFormat } from './write.ts';
 
 export interface WorldOptions {
@@ -64,12 +64,17 @@ export function finishWorld(
   flowLogs: readonly FlowLogSpec[],
   configurationAsText = false,
 ): World {
+  let made: readonly FlowRecord[] | null = null;
+  const records = (): readonly FlowRecord[] => {
+    made ??= flowRecords(state);
+    return made;
+  };
   return {
     ...state,
     seed,
     inventory: inventoryDocuments(state, describeFlowLogs(state, flowLogs)),
     configFiles: configHistory(state, configurationAsText),
-    records: { [Symbol.iterator]: () => flowRecords(state)[Symbol.iterator]() },
+    records: { [Symbol.iterator]: () => records()[Symbol.iterator]() },
     truth: truthOf(state),
   };
 }

@@ -202,7 +202,7 @@ export interface World extends WorldState {
   /** Documents as the AWS CLI prints them, by path below the inventory folder. */
   inventory: Readonly<Record<string, unknown>>;
   configFiles: readonly ConfigFile[];
-  /** Sorted by end, then interface. Made anew on each iteration. */
+  /** Sorted by end, then interface. Made when first asked for, and then kept. */
   records: Iterable<FlowRecord>;
   truth: Truth;
 }

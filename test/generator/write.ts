@@ -174,14 +174,14 @@ function cutIntoFiles(
   records: readonly FlowRecord[],
   fileSeconds: number,
 ): Map<string, FlowRecord[]> {
-  const out = new Map<string, FlowRecord[]>();
+  const out = new Map<number, FlowRecord[]>();
   for (const record of records) {
-    const name = fileName(world, spec, Math.floor(record.end / fileSeconds) * fileSeconds);
-    const part = out.get(name);
-    if (part === undefined) out.set(name, [record]);
+    const at = Math.floor(record.end / fileSeconds) * fileSeconds;
+    const part = out.get(at);
+    if (part === undefined) out.set(at, [record]);
     else part.push(record);
   }
-  return out;
+  return new Map([...out].map(([at, part]) => [fileName(world, spec, at), part]));
 }
 
 function fileName(world: WorldState, spec: FlowLogSpec, at: EpochSeconds): string {
