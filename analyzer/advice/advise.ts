@@ -183,6 +183,9 @@ class Planner {
         continue;
       }
       const fresh = this.#withoutDuplicates(i, narrowing.replacements);
+      // Where only uncertain rules let a connection in, each has to go on by itself; another's rule cannot stand for it.
+      const each = this.#classes[i]!.some((c) => c.yes.length === 0);
+      if (each && fresh.length < narrowing.replacements.length) continue;
       const confidence = narrowingConfidence(windowDays(window), this.#share(i), narrowing.missingMass);
       const kept = narrowing.keptShare < 0.0001 ? 'less than 0.01 %' : percent(narrowing.keptShare);
       const detail = `All use of ${portsText(rule)} by ${peerText(rule.peer)} fits in ${kept} of what it allows.`;

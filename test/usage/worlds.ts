@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type CoverageRow, EVIDENCE_CLASSES, type LedgerRow, type Window } from '../../analyzer/flowlogs/ledger.ts';
 import type { InterfaceState } from '../../analyzer/model/interface.ts';
 import type { Inventory } from '../../analyzer/model/inventory.ts';
-import type { Peer, SecurityGroupRule } from '../../analyzer/model/rule.ts';
+import { type Peer, type SecurityGroupRule, shapeKey } from '../../analyzer/model/rule.ts';
 
 /** All moments of a small world are multiples of this. */
 export const TICK = 300;
@@ -140,14 +140,18 @@ const coverageRow: fc.Arbitrary<CoverageRow> = fc.record({
 /** Small worlds in which everything that can be unclear is: swaps, gaps, reuse of addresses, overlapping blocks, unknown things. */
 export const world: fc.Arbitrary<World> = fc
   .record({
-    rules: fc.array(
+    // EC2 refuses a second rule of the same tuple.
+    rules: fc.uniqueArray(
       fc.record({
         groupId: fc.constantFrom(...GROUPS),
         direction: fc.constantFrom('ingress' as const, 'egress' as const),
         service,
         peer,
       }),
-      { maxLength: 12 },
+      {
+        maxLength: 12,
+        selector: (r) => `${r.groupId} ${shapeKey({ direction: r.direction, ...r.service, peer: r.peer })}`,
+      },
     ),
     interfaces: fc.tuple(interfaceStates('eni-0'), interfaceStates('eni-1'), interfaceStates('eni-2')),
     rows: fc.array(row, { maxLength: 25 }),
