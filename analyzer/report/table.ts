@@ -6,7 +6,6 @@ import {
   type Action,
   byAction,
   counted,
-  coverageSentence,
   dayOf,
   directionWord,
   peerOf,
@@ -57,18 +56,35 @@ export function toTable(document: FindingsDocument, options: TableOptions): stri
     );
     if (action === 'keep' && options.all !== true) continue;
     let place: string | null = null;
-    for (const finding of members) {
-      if (places.length > 1 && placeOf(finding) !== place) {
-        place = placeOf(finding);
+    for (const run of runs(members, places.length > 1)) {
+      if (places.length > 1 && placeOf(run[0]!) !== place) {
+        place = placeOf(run[0]!);
         lines.push(clip(`  ${terminalSafe(place)}`, width));
       }
-      lines.push(ruleLine(finding, width));
-      for (const line of argument(finding, width)) lines.push(paint('dim', line));
+      for (const finding of run) lines.push(...ruleLines(finding, width));
+      for (const line of argument(run, width)) lines.push(paint('dim', line));
     }
   }
 
   lines.push('', ...closing(document, groups, width).flatMap((text) => wrap(text, width, '', '  ')));
   return `${lines.join('\n')}\n`;
+}
+
+/** Neighbours of which the same is to be said are told together; a rule with figures or replacements of its own stands alone. */
+function runs(members: readonly Finding[], byPlace: boolean): Finding[][] {
+  const out: Finding[][] = [];
+  for (const finding of members) {
+    const last = out.at(-1);
+    const before = last?.[0];
+    const same =
+      before !== undefined &&
+      before.detail === finding.detail &&
+      before.usage.flows + finding.usage.flows + finding.replacements.length === 0 &&
+      (!byPlace || placeOf(before) === placeOf(finding));
+    if (last !== undefined && same) last.push(finding);
+    else out.push([finding]);
+  }
+  return out;
 }
 
 function heading(document: FindingsDocument, findings: readonly Finding[], width: number): string[] {
@@ -87,40 +103,36 @@ function heading(document: FindingsDocument, findings: readonly Finding[], width
   );
 }
 
-/** Fixed columns, so that the eye can run down them; a wider terminal gives the space to group and peer. */
-function ruleLine(finding: Finding, width: number): string {
-  const { group, service, peer } = cellWidths(width);
+/** Fixed columns, so that the eye can run down them; a wider terminal gives the space to group and peer. What had to be cut follows in full. */
+function ruleLines(finding: Finding, width: number): string[] {
+  const spare = Math.max(0, width - 80);
+  const service = terminalSafe(serviceOf(finding));
+  const peer = terminalSafe(peerOf(finding.peer));
   const cells = [
     // Never cut: it is what `pare explain` wants.
     terminalSafe(finding.ruleId).padEnd(21),
-    fit(terminalSafe(finding.groupName === '' ? finding.groupId : finding.groupName), group),
-    fit(terminalSafe(serviceOf(finding)), service),
+    fit(terminalSafe(finding.groupName === '' ? finding.groupId : finding.groupName), 14 + Math.floor(spare / 2)),
+    fit(service, 14),
     directionWord(finding.direction).padEnd(4),
-    fit(terminalSafe(peerOf(finding.peer)), peer),
+    fit(peer, Math.max(10, 21 + Math.ceil(spare / 2) - Math.max(0, 80 - width))),
   ];
-  return clip(`  ${cells.join('  ')}`.trimEnd(), width);
+  const line = clip(`  ${cells.join(' ')}`.trimEnd(), width);
+  if (line.includes(service) && line.includes(peer)) return [line];
+  return [line, ...wrap(`in full: ${terminalSafe(ruleText(finding))}`, width, '    ', '    ')];
 }
 
-function cellWidths(width: number): { group: number; service: number; peer: number } {
-  const spare = Math.max(0, width - 80);
-  return {
-    group: 14 + Math.floor(spare / 2),
-    service: 14,
-    peer: Math.max(10, 17 + Math.ceil(spare / 2) - Math.max(0, 80 - width)),
-  };
-}
-
-function argument(finding: Finding, width: number): string[] {
-  const line = ruleLine(finding, width);
-  const cut = [serviceOf(finding), peerOf(finding.peer)].some((cell) => !line.includes(terminalSafe(cell)));
-  const lines = cut ? wrap(`in full: ${terminalSafe(ruleText(finding))}`, width, '    ', '    ') : [];
-  lines.push(...wrap(terminalSafe(finding.detail), width, '    ', '    '));
+function argument(run: readonly Finding[], width: number): string[] {
+  const finding = run[0]!;
+  const each = run.length === 1 ? '' : `Each of these ${run.length}: `;
+  const lines = wrap(`${each}${terminalSafe(finding.detail)}`, width, '    ', '    ');
   if (finding.action === 'narrow') {
     for (const replacement of finding.replacements) {
-      lines.push(clip(`    -> ${terminalSafe(replacementText(replacement, finding.direction))}`, width));
+      lines.push(
+        ...wrap(`-> ${terminalSafe(replacementText(replacement, finding.direction))}`, width, '    ', '       '),
+      );
     }
   }
-  lines.push(...wrap(`${useText(finding)}; ${coverageSentence(finding)}`, width, '    ', '    '));
+  if (finding.usage.flows > 0) lines.push(`    ${useText(finding)}`);
   return lines;
 }
 

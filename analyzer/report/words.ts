@@ -81,10 +81,10 @@ export function coverageShare(finding: Finding): number | null {
   return Math.min(1, observedInterfaceHours / expectedInterfaceHours);
 }
 
-/** Rounded down, so that 99.97 % never reads as 100 %. */
+/** Rounded down to a hundredth, so that 99.997 % never reads as 100 %. */
 export function percent(share: number): string {
-  const tenths = Math.floor(share * 1000) / 10;
-  return `${Number.isInteger(tenths) ? tenths : tenths.toFixed(1)} %`;
+  const hundredths = Math.floor(share * 10_000 + 1e-9) / 100;
+  return `${String(hundredths)} %`;
 }
 
 export function coverageText(finding: Finding): string {

@@ -71,12 +71,16 @@ export function progressLine(event: ProgressEvent, elapsedMs: number): string {
   const parts = [terminalSafe(phase)];
   if (total > 0) parts.push(`${Math.min(100, Math.floor((done / total) * 100))}%`);
   if (unit !== 'steps') {
-    parts.push(total > 0 ? `${amount(done, unit)} of ${amount(total, unit)}` : amount(done, unit));
+    parts.push(total > 0 ? ofTotal(done, total, unit) : amount(done, unit));
     const rate = elapsedMs > 1_000 ? done / (elapsedMs / 1_000) : 0;
     if (rate > 0) parts.push(`${amount(rate >= 10 ? Math.round(rate) : Math.round(rate * 10) / 10, unit)}/s`);
     if (rate > 0 && total > done && done > 0) parts.push(`${duration((total - done) / rate)} left`);
   }
   return parts.join('  ');
+}
+
+function ofTotal(done: number, total: number, unit: 'files' | 'bytes'): string {
+  return unit === 'files' ? `${done} of ${amount(total, unit)}` : `${amount(done, unit)} of ${amount(total, unit)}`;
 }
 
 function amount(value: number, unit: 'files' | 'bytes'): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { columns } from '../../analyzer/model/text.ts';
+import { toExplanation } from '../../analyzer/report/explain.ts';
 import { toTable, wrap } from '../../analyzer/report/table.ts';
 import { finding, HOSTILE, hostileDocument, sampleDocument } from './fixture.ts';
 
@@ -56,10 +57,24 @@ describe('the table', () => {
     expect(text).toContain('run aws ec2 get-managed-prefix-list-entries');
   });
 
+  it('tells together what is the same for neighbours, and apart what has figures of its own', () => {
+    const detail = 'Nothing came.';
+    const unused = [1, 2, 3].map((port) => finding({ action: 'remove', fromPort: port, toPort: port, detail }));
+    const used = finding({ action: 'remove', fromPort: 4, toPort: 4, detail, usage: { flows: 5, daysSeen: 1 } });
+    const table = toTable({ ...sampleDocument(), rules: [...unused, used] }, { width: 80, color: false });
+    expect(table.split('\n').filter((line) => line.includes(detail))).toEqual([
+      `    Each of these 3: ${detail}`,
+      `    ${detail}`,
+    ]);
+    for (const { ruleId } of [...unused, used]) expect(table).toContain(ruleId);
+  });
+
   it('shows a share below the whole never as 100 %', () => {
     const coverage = { observedInterfaceHours: 4_319.9, expectedInterfaceHours: 4_320 };
     const document = { ...sampleDocument(), rules: [finding({ action: 'remove', coverage })] };
-    expect(toTable(document, { width: 80, color: false })).toContain('logs cover 99.9 %');
+    expect(toTable(document, { width: 80, color: false })).not.toContain('100 %');
+    const text = toExplanation(document, document.rules[0]!, { width: 80, color: false });
+    expect(text).toContain('4,319 of 4,320 hours (99.99 %)');
   });
 
   it.each(HOSTILE)('lets nothing act on the terminal: %j', (text) => {

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { toHtml, toJson, toTable } from '@pare/analyzer/report/index.ts';
+import { writeAllAtomic, writeAtomic } from '../atomic.ts';
+import { placesOfProposals, readProposals } from '../read-proposals.ts';
+import type { ExitCode, Runtime } from '../runtime.ts';
+import { type AnalysisOptions, runAnalysis } from './analysis.ts';
+import { apply } from './apply.ts';
+
+export interface RunCommandOptions extends AnalysisOptions {
+  source: string;
+  state?: string[];
+  stack?: string[];
+  out: string;
+  detailedExitcode?: boolean;
+}
+
+/** The three steps with the files between them, so that each can be looked at and run again alone. */
+export async function runAll(options: RunCommandOptions, runtime: Runtime): Promise<ExitCode> {
+  const document = await runAnalysis(options, runtime);
+  const findings = join(options.out, 'findings.json');
+  const page = join(options.out, 'report.html');
+  await writeAllAtomic([
+    { path: findings, data: toJson(document) },
+    { path: page, data: toHtml(document) },
+  ]);
+  await runtime.write(`${toTable(document, { width: runtime.width, color: runtime.color })}\n`);
+  const code = await apply(
+    {
+      findings,
+      source: options.source,
+      inventory: options.inventory,
+      out: options.out,
+      ...(options.state === undefined ? {} : { state: options.state }),
+      ...(options.stack === undefined ? {} : { stack: options.stack }),
+      ...(options.detailedExitcode === undefined ? {} : { detailedExitcode: options.detailedExitcode }),
+    },
+    runtime,
+  );
+  // Once more, now that the lines of source are known.
+  const proposals = await readProposals(join(options.out, 'proposals.json'));
+  await writeAtomic(page, toHtml(document, placesOfProposals(proposals)));
+  runtime.note('info', `report: ${page}`);
+  return code;
+}
