@@ -113,7 +113,11 @@ async function planBatch(
   }
   for (const _ of pending) step();
 
-  const refused = pending.flatMap(({ target, reasons }) => refusalsOf(target, reasons));
+  const refused: Refusal[] = [];
+  for (const { target, reasons } of pending)
+    refused.push(
+      ...refusalsOf(target, accepted.length === 0 ? reasons : await reasonsAtBase(target, reasons, targets, source)),
+    );
   const whole = await verifyWhole(source, index, accepted);
   if (whole.length > 0) {
     const all = accepted.flatMap((target) => refusalsOf(target, whole));
@@ -163,6 +167,19 @@ async function tryEdit(
   const second = await checkFiles(index.tree, tree, language);
   if (second.length > 0) return { ok: false, reasons: second };
   return { ok: true, after, before: index.tree, edits: sortEdits(result.edits), warnings: result.warnings, members };
+}
+
+/** Reasons with the lines that a reader sees: those of the source as it is, not as the edits before had left it. */
+async function reasonsAtBase(
+  target: Target,
+  reasons: readonly SourceNote[],
+  targets: readonly Target[],
+  { index, language, facts }: PlannedSource,
+): Promise<readonly SourceNote[]> {
+  const open = targets.map((one) => ({ target: one, reasons: [] }));
+  const again = await tryEdit(target, index, open, language, facts);
+  if (!again.ok) return again.reasons;
+  return reasons.map((one) => ({ ...one, place: target.placed.declaration.place }));
 }
 
 function expectedOf(target: Target): ExpectedChange {

@@ -1,4 +1,5 @@
 import type { RuleShape } from '@pare/analyzer/model/rule.ts';
+import { EGRESS_PLACEHOLDER } from '../source/cloudformation/remove.ts';
 import type { SourceIndex, SourceNote } from '../source/contract.ts';
 import { danglingReferences } from './dangling.ts';
 import { allowsSubset } from './subset.ts';
@@ -71,8 +72,25 @@ function wrongDifference(before: SourceIndex, after: SourceIndex, expected: read
         );
     }
   }
-  for (const one of extra) reasons.push(note('edit-adds', `the edit would also make ${told(one)}`, one));
+  for (const one of extra)
+    if (!isPlaceholder(one, expected)) reasons.push(note('edit-adds', `the edit would also make ${told(one)}`, one));
   return reasons;
+}
+
+/**
+ * Trap 14: where the last egress rule of a CloudFormation group goes, a rule to the loopback block stands in its place, since a group
+ * without any would be given one that allows everything. It reaches nothing, so nothing opens; the body says it is there.
+ */
+function isPlaceholder({ rule, declaration }: PlacedRule, expected: readonly ExpectedChange[]): boolean {
+  if (declaration.language !== 'cloudformation' || rule.direction !== 'egress') return false;
+  if (rule.peerKind !== 'cidrIpv4' || rule.peer !== EGRESS_PLACEHOLDER) return false;
+  return expected.some(
+    ({ placed, replacements }) =>
+      replacements.length === 0 &&
+      placed.rule.direction === 'egress' &&
+      placed.rule.context === rule.context &&
+      placed.rule.group === rule.group,
+  );
 }
 
 function duplicated(after: SourceIndex, one: PlacedRule): boolean {

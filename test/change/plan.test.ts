@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../analyzer/model/finding.ts';
+import { bodyOf } from '../../bot/change/body/body.ts';
 import { planChanges } from '../../bot/change/plan.ts';
 import { proposalsDocument, proposalsSchema } from '../../bot/change/proposals.ts';
 import { ruleOfFinding } from '../../bot/mapping/live.ts';
 import { mapRules } from '../../bot/mapping/rules.ts';
+import { cloudformation } from '../../bot/source/cloudformation/index.ts';
 import type { SourceLanguage } from '../../bot/source/contract.ts';
 import { document, fakeEdit, fakeLanguage, fakeTree, finding } from './fake.ts';
 
@@ -219,6 +221,22 @@ describe('law 5: an edit does what it says and no more', () => {
     expect(batches[0]!.refused).toHaveLength(1);
   });
 
+  it('names the line of a refusal as the reader sees it, not as the edits before had left it', async () => {
+    const files = { 'x.fake': 'rule z sg-1 tcp 22 22 10.9.0.0/16\nrule a sg-1 tcp 80 80 10.0.0.0/8\n' };
+    const language = fakeLanguage({
+      edit: (index, request) => {
+        const declaration = index.declarations.find((one) => request.ruleId.startsWith(one.id))!;
+        return request.ruleId.includes('fake.a')
+          ? { ok: false, refusals: [{ code: 'no', message: 'no', place: declaration.place }] }
+          : fakeEdit(index, request);
+      },
+    });
+    const findings = [finding('sg-1', '22', '10.9.0.0/16', 'remove'), finding('sg-1', '80', '10.0.0.0/8', 'remove')];
+    const { batches, refused } = await plan(files, findings, language);
+    expect(batches).toHaveLength(1);
+    expect(refused[0]!.reasons[0]!.place.line).toBe(2);
+  });
+
   it('tries again what only becomes possible once a neighbour is gone', async () => {
     const files = { 'x.fake': 'rule a sg-1 tcp 22 22 10.0.0.0/8\nrule b sg-1 tcp 80 80 10.0.0.0/8\n' };
     const language = fakeLanguage({
@@ -231,6 +249,49 @@ describe('law 5: an edit does what it says and no more', () => {
     const { batches, refused } = await plan(files, findings, language);
     expect(refused).toEqual([]);
     expect(batches[0]!.changes[0]!.after).toBe('');
+  });
+});
+
+describe('the egress placeholder of CloudFormation', () => {
+  const template = (egress: string) =>
+    `Resources:\n  Web:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: web\n      SecurityGroupEgress:\n        - IpProtocol: tcp\n          FromPort: 443\n          ToPort: 443\n          CidrIp: ${egress}\n`;
+  const stack = {
+    stackName: 'shop',
+    stackId: null,
+    accountId: null,
+    region: null,
+    parameters: {},
+    resources: { Web: 'sg-1' },
+    templateBody: null,
+    templatePath: 'a.yaml',
+  };
+  const facts = { states: [], stacks: [stack] };
+  const index = cloudformation.index(fakeTree({ 'a.yaml': template('10.0.0.0/8') }), facts);
+  const last = finding('sg-1', '443', '10.0.0.0/8', 'remove', { direction: 'egress' });
+  const rules = [ruleOfFinding(last)!];
+  const mappings = mapRules({ rules, groups: [], indexes: [index], ...facts });
+
+  it('stands in for the last egress rule, and the body says so', async () => {
+    const findings = document([last]);
+    const made = await planChanges({ findings, mappings, sources: [{ language: cloudformation, index, facts }] });
+    expect(made.refused).toEqual([]);
+    expect(made.batches[0]!.changes[0]!.after).toBe(template('127.0.0.1/32'));
+    expect(bodyOf(made.batches[0]!, findings)).toContain(
+      'and the placeholder that keeps an egress list from being empty',
+    );
+  });
+
+  it.each(['127.0.0.0/8', '10.0.0.0/9', '0.0.0.0/0'])('cannot be %s', async (cidr) => {
+    const language: SourceLanguage = {
+      ...cloudformation,
+      edit: (at) => {
+        const start = at.tree.get('a.yaml')!.text.indexOf('10.0.0.0/8');
+        return { ok: true, warnings: [], edits: [{ range: { file: 'a.yaml', start, end: start + 10 }, text: cidr }] };
+      },
+    };
+    const made = await planChanges({ findings: document([last]), mappings, sources: [{ language, index, facts }] });
+    expect(made.batches).toEqual([]);
+    expect(codes(made.refused[0]!.reasons)).toEqual(['edit-adds']);
   });
 });
 
