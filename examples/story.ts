@@ -6,7 +6,7 @@ export interface Origin {
   how: 'inline' | 'legacy' | 'vpc-rule' | 'cfn-inline' | 'cfn-standalone' | 'unmanaged';
   /** Terraform address with instance key, or logical id. */
   address: string;
-  /** What Pare should find; a human's judgement, written before any analysis. */
+  /** What Pare should find with its default policy. */
   expect: 'keep' | 'remove' | 'narrow' | 'review';
   why: string;
 }
@@ -127,14 +127,14 @@ web | in | tcp | 443 | 0.0.0.0/0 | inline | aws_security_group.web | keep | HTTP
 web | in | tcp | 443 | ::/0 | inline | aws_security_group.web | keep | HTTPS | visitors over IPv6
 web | in | tcp | 80 | 0.0.0.0/0 | inline | aws_security_group.web | keep | HTTP, answered with a redirect | visitors from everywhere
 web | in | tcp | 8443 | 0.0.0.0/0 | inline | aws_security_group.web | remove | admin console | never used: one of four inline blocks
-web | out | all |  | 0.0.0.0/0 | inline | aws_security_group.web | keep |  | calls api and the canary
+web | out | all |  | 0.0.0.0/0 | inline | aws_security_group.web | narrow |  | calls api and the canary, nothing else
 blue | in | tcp | 8090 | web | inline | aws_security_group.blue | keep | load balancer | used until the canary changed to green
 green | in | tcp | 8090 | web | inline | aws_security_group.green | keep | load balancer | used since the canary changed to green
 api | in | tcp | 8080 | web | vpc-rule | module.api.aws_vpc_security_group_ingress_rule.front | keep | front | every page
 api | in | tcp | 8080 | 10.20.3.0/24 | vpc-rule | module.api.aws_vpc_security_group_ingress_rule.callers["batch"] | keep | from batch | nightly
 api | in | tcp | 8080 | 172.16.40.0/24 | vpc-rule | module.api.aws_vpc_security_group_ingress_rule.callers["legacy_erp"] | remove | from legacy_erp | never used: an entry of a map in terraform.tfvars, through a module called twice
 api | in | tcp | 8081 | 10.50.0.0/24 | vpc-rule | module.api.aws_vpc_security_group_ingress_rule.callers["vpn"] | keep | from vpn | the office, on working days
-api | out | all |  | 0.0.0.0/0 | vpc-rule | module.api.aws_vpc_security_group_egress_rule.anywhere | keep |  | database, cache, search, payments, the Internet
+api | out | all |  | 0.0.0.0/0 | vpc-rule | module.api.aws_vpc_security_group_egress_rule.anywhere | narrow |  | database, cache, search, payments, HTTPS to the Internet; answers to pings may be calls, the logs do not tell
 search | in | tcp | 9200 | api | vpc-rule | module.search.aws_vpc_security_group_ingress_rule.front | keep | front | every search
 search | in | tcp | 5601 | 10.50.0.0/24 | vpc-rule | module.search.aws_vpc_security_group_ingress_rule.callers["kibana"] | review | from kibana | never seen, but six days of the logs are missing
 search | out | all |  | 0.0.0.0/0 | vpc-rule | module.search.aws_vpc_security_group_egress_rule.anywhere | review |  | never seen, but six days of the logs are missing
@@ -158,7 +158,7 @@ bastion | in | tcp | 22 | 192.0.2.77/32 | legacy | aws_security_group_rule.basti
 bastion | in | tcp | 22 | 203.0.113.64/26 | legacy | aws_security_group_rule.bastion_ssh["partner"] | keep | partner | two visits from two addresses: too few to be called steady
 bastion | in | tcp | 22 | 2001:db8:50::/48 | legacy | aws_security_group_rule.bastion_ssh_ipv6 | keep | offices over IPv6 | weekly
 bastion | in | tcp | 22 | 2001:db8:60::/48 | legacy | aws_security_group_rule.bastion_ssh_ipv6 | remove | offices over IPv6 | never used: one of two ipv6_cidr_blocks
-bastion | out | tcp | 22 | 10.20.0.0/16 | legacy | aws_security_group_rule.bastion_out_ssh | keep | to our hosts | narrower is possible: only hosts of the app subnet were reached
+bastion | out | tcp | 22 | 10.20.0.0/16 | legacy | aws_security_group_rule.bastion_out_ssh | narrow | to our hosts | only hosts of the app subnet were reached
 bastion | out | tcp | 443 | 0.0.0.0/0 | legacy | aws_security_group_rule.bastion_out_https | remove | updates | never used
 node | in | tcp | 9100..9200 | monitoring | legacy | aws_security_group_rule.node_metrics | narrow | exporters | only 9100 and 9113
 node | in | icmp | 8..-1 | monitoring | legacy | aws_security_group_rule.node_ping | keep | ping | every day
@@ -166,15 +166,15 @@ node | in | tcp | 22 | bastion | legacy | aws_security_group_rule.node_ssh | kee
 node | in | udp | 161 | 10.20.3.0/24 | legacy | aws_security_group_rule.node_snmp | remove | SNMP | never used
 monitoring | in | tcp | 3000 | offices-list | vpc-rule | aws_vpc_security_group_ingress_rule.grafana | keep | Grafana | working days, through a prefix list
 monitoring | in | tcp | 9093 | 10.50.0.0/16 | vpc-rule | aws_vpc_security_group_ingress_rule.alertmanager | narrow | Alertmanager | only 10.50.0.0/24
-monitoring | out | all |  | 10.20.0.0/16 | vpc-rule | aws_vpc_security_group_egress_rule.monitoring_vpc | keep | everything we run | metrics and ping
+monitoring | out | all |  | 10.20.0.0/16 | vpc-rule | aws_vpc_security_group_egress_rule.monitoring_vpc | narrow | everything we run | metrics and ping
 batch | in | tcp | 1024..65535 | 0.0.0.0/0 | legacy | aws_security_group_rule.batch_return | remove | return traffic | only answers fall into it
 batch | out | tcp | 443 | s3-list | vpc-rule | aws_vpc_security_group_egress_rule.batch_s3 | keep | exports | nightly
 batch | out | tcp | 5432 | db | vpc-rule | aws_vpc_security_group_egress_rule.batch_db | keep | PostgreSQL | three times in ninety days
 batch | out | tcp | 6000..8999 | 10.20.0.0/16 | vpc-rule | aws_vpc_security_group_egress_rule.batch_internal | narrow | our services | only 6380 to the data and 8080 to the app subnet
 batch | out | tcp | 25 | 0.0.0.0/0 | vpc-rule | aws_vpc_security_group_egress_rule.batch_smtp | remove | mail | never used
-batch | out | udp | 123 | 0.0.0.0/0 | vpc-rule | aws_vpc_security_group_egress_rule.batch_ntp | keep | time | port 123 at both ends; a steady peer: narrowing is possible
+batch | out | udp | 123 | 0.0.0.0/0 | vpc-rule | aws_vpc_security_group_egress_rule.batch_ntp | narrow | time | port 123 at both ends; one server, every day
 ci | in | tcp | 8080 | 10.0.0.0/8 | inline | aws_security_group.ci | remove | web hooks | never used: the last inline ingress block
-ci | out | all |  | 0.0.0.0/0 | inline | aws_security_group.ci | keep |  | polls
+ci | out | all |  | 0.0.0.0/0 | inline | aws_security_group.ci | narrow |  | polls over HTTPS, many addresses
 edi | in | tcp | 22 | 203.0.113.0/24 | inline | aws_security_group.edi | narrow | SFTP | two addresses, every night
 edi | in | tcp | 21 | 203.0.113.0/24 | inline | aws_security_group.edi | remove | FTP | never used: one of two inline blocks
 report | in | tcp | 8500 | 10.20.1.0/24 | inline | aws_security_group.report | keep | from the shop | used by a host that is gone
