@@ -75,5 +75,10 @@ function isDefaultRecord(words: readonly string[]): boolean {
 }
 
 function looksLikeRecord(words: readonly string[]): boolean {
-  return words.some((word) => /^eni-[0-9a-z]+$/.test(word)) && words.length > 2;
+  if (words.length < 3) return false;
+  const status = words.some((word) => /^(OK|NODATA|SKIPDATA)$/.test(word));
+  return (
+    words.some((word) => /^eni-[0-9a-z]+$/.test(word)) ||
+    (status && words.some((word) => /^(ACCEPT|REJECT|-)$/.test(word)))
+  );
 }
