@@ -134,8 +134,7 @@ function rulesOf(template: Template, site: Site, on: Evaluator, group: string): 
   }
   const get = (key: string) => evaluated.entries.get(key);
   const protocol = protocolText(get('IpProtocol'));
-  const fromPort = plainText(get('FromPort'));
-  const toPort = plainText(get('ToPort'));
+  const [fromPort, toPort] = portTexts(get('FromPort'), get('ToPort'));
   const description = get('Description') === undefined ? null : plainText(get('Description'));
   const owner = get('SourceSecurityGroupOwnerId');
   const peers = PEER_KEYS[site.direction].flatMap((key) => {
@@ -195,6 +194,13 @@ function plainText(value: Value | undefined): string {
   if (value === undefined) return '';
   if (value.kind === 'text') return value.text.trim();
   return value.kind === 'unknown' ? value.text : `unknown:a ${value.kind}`;
+}
+
+/** EC2 takes both ports or, for every port, neither. */
+function portTexts(from: Value | undefined, to: Value | undefined): [string, string] {
+  if (from !== undefined && to === undefined) return [plainText(from), 'unknown:no ToPort'];
+  if (from === undefined && to !== undefined) return ['unknown:no FromPort', plainText(to)];
+  return [plainText(from), plainText(to)];
 }
 
 function protocolText(value: Value | undefined): string {
