@@ -23,15 +23,16 @@ export function interfaceAddresses(states: readonly InterfaceState[]): Interface
  * that day. Sorted.
  */
 export function changeDays(states: readonly InterfaceState[]): ScanOptions['changes'] {
-  const days = new Set<string>();
+  const days = new Map<string, Set<number>>();
   for (const { interfaceId, from, to, startKnown } of states) {
+    const own = days.get(interfaceId) ?? new Set<number>();
+    days.set(interfaceId, own);
     for (const moment of [startKnown ? from : null, to]) {
       if (moment === null || !Number.isFinite(moment)) continue;
-      for (const at of [moment - MARGIN, moment + MARGIN]) days.add(`${interfaceId} ${Math.floor(at / DAY) * DAY}`);
+      for (const at of [moment - MARGIN, moment + MARGIN]) own.add(Math.floor(at / DAY) * DAY);
     }
   }
-  return [...days].sort().map((key) => {
-    const [interfaceId, day] = key.split(' ') as [string, string];
-    return { interfaceId, day: Number(day) };
-  });
+  return [...days]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([interfaceId, own]) => [...own].sort((a, b) => a - b).map((day) => ({ interfaceId, day })));
 }
