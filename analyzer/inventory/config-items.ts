@@ -1,6 +1,7 @@
 import { formatProblem, PareError, type Problem } from '../model/problem.ts';
 import { filesUnder, readJsonFile } from './adapters/files.ts';
 import { type InterfaceFacts, interfaceFacts } from './interfaces.ts';
+import { regionOfArn, regionOfZone } from './origin.ts';
 import { type RawConfigItem, rawConfigItem, rawInterface } from './raw.ts';
 import { byText, parseTime, validItem, wrongShape } from './valid.ts';
 
@@ -116,7 +117,7 @@ function itemsOf(document: unknown, file: string, index: number): FoundItem[] {
   if (Array.isArray(document)) return listed(document, '', 'config-history');
   if (typeof document === 'object' && document !== null) {
     const fields = document as Record<string, unknown>;
-    const origin = 'configSnapshotId' in fields ? 'config-snapshot' : 'config-history';
+    const origin = 'configSnapshotId' in fields || /_ConfigSnapshot_/.test(file) ? 'config-snapshot' : 'config-history';
     for (const key of ['configurationItems', 'baseConfigurationItems']) {
       if (Array.isArray(fields[key])) return listed(fields[key], key, origin);
     }
@@ -131,19 +132,22 @@ function itemsOf(document: unknown, file: string, index: number): FoundItem[] {
 function configItem(value: RawConfigItem, file: string, at: string, origin: ConfigItem['origin']): ConfigItem {
   const capturedAt = parseTime(value.configurationItemCaptureTime);
   const status = STATUSES.get(value.configurationItemStatus);
-  const accountId = value.awsAccountId ?? value.accountId;
+  // Some feeds name no region or account; the ARN and the zone do.
+  const arn = value.ARN ?? value.arn;
+  const accountId = value.awsAccountId || value.accountId || arn?.split(':')[4];
+  const region = value.awsRegion || regionOfArn(arn) || regionOfZone(value.availabilityZone);
   if (capturedAt === null) throw wrongShape(file, `${at}.configurationItemCaptureTime`, 'not a time', NEXT);
   if (status === undefined) {
     const text = JSON.stringify(value.configurationItemStatus);
     throw wrongShape(file, `${at}.configurationItemStatus`, `${text} is no status of AWS Config`, NEXT);
   }
   if (!accountId) throw wrongShape(file, `${at}.awsAccountId`, 'the item names no account', NEXT);
-  if (!value.awsRegion) throw wrongShape(file, `${at}.awsRegion`, 'the item names no region', NEXT);
+  if (!region) throw wrongShape(file, `${at}.awsRegion`, 'the item names no region', NEXT);
   const gone = status === 'deleted' || status === 'unrecorded';
   return {
     interfaceId: value.resourceId,
     accountId,
-    region: value.awsRegion,
+    region,
     capturedAt,
     stateId: String(value.configurationStateId ?? ''),
     status,

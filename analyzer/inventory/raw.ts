@@ -138,6 +138,9 @@ export const rawConfigItem = z.object({
   awsAccountId: maybe,
   accountId: maybe,
   awsRegion: maybe,
+  arn: maybe,
+  ARN: maybe,
+  availabilityZone: maybe,
   resourceCreationTime: z.union([z.string(), z.number()]).nullish(),
   configuration: z.unknown().optional(),
 });

@@ -154,6 +154,22 @@ describe('AWS Config files in all their shapes', () => {
     });
   });
 
+  test.each([
+    [{ awsRegion: undefined, awsAccountId: undefined }],
+    [{ awsRegion: undefined, ARN: undefined }],
+    [
+      {
+        awsRegion: '',
+        awsAccountId: '',
+        ARN: undefined,
+        arn: `arn:aws:ec2:eu-west-1:111122223333:network-interface/${ENI}`,
+      },
+    ],
+  ])('account and region may be told by the ARN or the zone only: %j', async (without) => {
+    const { items } = await read({ 'a.json': history(item(T, [WEB], without)) });
+    expect(items.map((i) => [i.accountId, i.region])).toEqual([['111122223333', 'eu-west-1']]);
+  });
+
   test('the same item in history and in snapshots is one, and other resource types are counted', async () => {
     const group = {
       ...item(T, null),
@@ -201,13 +217,13 @@ describe('AWS Config files in all their shapes', () => {
     ],
     [
       'no account',
-      history(item(T, [WEB], { awsAccountId: undefined })),
+      history(item(T, [WEB], { awsAccountId: undefined, ARN: undefined })),
       'inventory-wrong-shape',
       'configurationItems[0].awsAccountId',
     ],
     [
       'no region',
-      history(item(T, [WEB], { awsRegion: undefined })),
+      history(item(T, [WEB], { awsRegion: undefined, ARN: undefined, availabilityZone: null })),
       'inventory-wrong-shape',
       'configurationItems[0].awsRegion',
     ],
