@@ -36,7 +36,12 @@ const TEMPLATE = `Resources:
           ToPort: 443
           CidrIp: 10.0.0.0/8
 `;
-const WITHOUT_SSH = TEMPLATE.replace(/ {8}- IpProtocol: tcp\n {10}FromPort: 22[^-]*/, '');
+const SSH = `        - IpProtocol: tcp
+          FromPort: 22
+          ToPort: 22
+          CidrIp: 10.0.0.0/8
+`;
+const WITHOUT_SSH = TEMPLATE.replace(SSH, '');
 const HUMAN = { name: 'Ada', email: 'ada@example.com', timestamp: 1_790_000_000, timezoneOffset: 0 };
 
 interface Told {
