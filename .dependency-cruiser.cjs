@@ -15,7 +15,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^test/', '^\\.', 'config', '^examples/'] },
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^test/', '^\\.', 'config', '^examples/', '^analyzer/report/html/'] },
       to: {},
     },
     {

@@ -63,7 +63,7 @@ function rowsOf(findings: readonly Finding[]): Row[] {
 
 /** One path for each shade: a row of any length is six elements. */
 function strip(row: Row, window: { firstDay: string; days: number }, most: number, label: string): string {
-  const paths = new Array<string>(LEVELS + 1).fill('');
+  const paths = Array.from({ length: LEVELS + 1 }, () => '');
   const start = Date.parse(`${window.firstDay}T00:00:00Z`);
   for (let at = 0; at < window.days; at += 1) {
     const day = new Date(start + at * 86_400_000).toISOString().slice(0, 10);

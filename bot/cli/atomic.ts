@@ -101,12 +101,6 @@ export async function scratchFolder(): Promise<{ path: string; remove: () => Pro
   };
 }
 
-/** For a path that the caller itself writes in steps: removed when the command is interrupted before `done`. */
-export function removeOnInterrupt(path: string): { done: () => void } {
-  unfinished.add(path);
-  return { done: () => void unfinished.delete(path) };
-}
-
 /** Removes all that is unfinished. Called on interrupt and on exit; never throws. */
 export function removeUnfinished(): void {
   for (const path of unfinished) {

@@ -17,18 +17,25 @@ describe('progress', () => {
     }
     expect(written.length).toBeGreaterThan(2);
     expect(written.length).toBeLessThan(8);
-    for (const text of written) expect(text).toMatch(/^\r\u001b\[K[^\n\r]+$/);
+    for (const text of written) {
+      expect(text.startsWith('\r\u001b[K')).toBe(true);
+      expect(text.slice(1)).not.toMatch(/[\r\n]/);
+    }
     progress.clear();
     expect(written.at(-1)).toBe('\r\u001b[K');
   });
 
   it('writes plain lines every few seconds elsewhere, and none in a short run', () => {
     const { progress, written, at } = fake(false);
-    for (let ms = 0; ms <= 12_000; ms += 100) {
-      at(ms);
-      progress.report({ phase: 'reading', done: ms, total: 24_000, unit: 'bytes' });
-      if (ms === 4_900) expect(written).toEqual([]);
-    }
+    const until = (from: number, to: number) => {
+      for (let ms = from; ms <= to; ms += 100) {
+        at(ms);
+        progress.report({ phase: 'reading', done: ms, total: 24_000, unit: 'bytes' });
+      }
+    };
+    until(0, 4_900);
+    expect(written).toEqual([]);
+    until(5_000, 12_000);
     progress.clear();
     expect(written).toEqual([
       'reading  20%  5.0 kB of 24.0 kB  1.0 kB/s  19 s left\n',

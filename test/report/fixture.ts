@@ -305,7 +305,7 @@ export const HOSTILE: readonly string[] = [
   'abc\u202egnp.exe',
   '\u2066isolate\u2069 \u200bzero\u200dwidth',
   '\u0000nul',
-  '{0} {{1}} ${x} %s',
+  '{0} {{1}} $\u007bx} %s',
   '[text](1) \\[esc\\]',
   'tail \ud800 lone surrogate',
   'https://evil.example www.evil.example',

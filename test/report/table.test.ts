@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { columns } from '../../analyzer/model/text.ts';
 import { toExplanation } from '../../analyzer/report/explain.ts';
@@ -37,7 +38,7 @@ describe('the table', () => {
     const plain = toTable(sampleDocument(), { width: 80, color: false });
     const colored = toTable(sampleDocument(), { width: 80, color: true });
     expect(colored).not.toBe(plain);
-    expect(colored.replace(/\u001b\[[\d;]*m/g, '')).toBe(plain);
+    expect(stripVTControlCharacters(colored)).toBe(plain);
   });
 
   it('never cuts the id that explain wants, and gives a peer in full that does not fit', () => {
