@@ -139,7 +139,7 @@ function bits6(address: string): string {
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...new Array<string>(zeros).fill('0'), ...right];
+  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
   if (groups.length !== 8) throw new Error(`not an IPv6 address: ${address}`);
   return groups.map((g) => Number.parseInt(g, 16).toString(2).padStart(16, '0')).join('');
 }

@@ -374,6 +374,7 @@ function playSpecials(s: Stage, c: Cast): void {
     const heir = c.eni('heir', c.apps, 90, [c.group('web')], { created: s.moment(0.5) });
     s.times(6, () => s.tcp({ on: heir }, { on: c.app }, 9000, 'heir to app', s.at(0.55, 0.98)));
   }
+  if (s.features.hard) playHard(s, c);
   if (s.features.swap) {
     const swapper = c.eni('swapper', c.apps, 95, [c.group('swap-a')]);
     b.wear(swapper, s.moment(0.5), [c.group('swap-b')]);
@@ -384,6 +385,45 @@ function playSpecials(s: Stage, c: Cast): void {
     s.times(5, () => s.tcp({ on: c.app }, { on: swapper }, 7000, 'before the swap', s.at(0.02, 0.48)));
     s.times(5, () => s.tcp({ on: c.app }, { on: swapper }, 7300, 'after the swap', s.at(0.52, 0.98)));
   }
+}
+
+function playHard(s: Stage, c: Cast): void {
+  const { b, rng, net } = s;
+  const low = c.eni('grpc', c.data, 80, [b.group('grpc', 'grpc hosts')], { ephemeral: 'aws' });
+  const wears = low.wore[0]!.groups[0]!;
+  const rule = (direction: 'ingress' | 'egress', ports: number | [number, number], peer: string): string =>
+    b.rule({ group: wears, direction, protocol: 6, ports, peer });
+  rule('ingress', 50_051, `${net}.0.0/16`);
+  rule('ingress', [40_000, 41_000], `${net}.1.0/24`);
+  rule('ingress', 61_616, '198.51.100.0/24');
+  rule('egress', [1, 65_535], '10.0.0.0/8');
+  s.times(s.some(0.03), () => s.tcp({ on: c.app }, { on: low }, 50_051, 'gRPC'));
+  s.times(3, () => s.tcp({ on: low }, { on: c.app }, 9001, 'gRPC host to app'));
+  // One call each, from a source port below the port that is called.
+  for (const port of [1024, 2049, 8080]) {
+    const from = { address: `198.51.100.${rng.between(1, 90)}` };
+    b.call({
+      from,
+      to: { on: low },
+      protocol: 6,
+      port: 61_616,
+      sourcePort: port,
+      start: s.at(),
+      seconds: 30,
+      purpose: 'behind carrier NAT',
+    });
+  }
+  const turner = c.eni('turner', c.apps, 96, [b.group('turn-a', 'before')]);
+  const before = turner.wore[0]!.groups[0]!;
+  const after = b.group('turn-b', 'after');
+  const turn = s.moment(0.6);
+  b.wear(turner, turn, [after]);
+  b.rule({ group: before, direction: 'ingress', protocol: 6, ports: 7400, peer: `${net}.0.0/16` });
+  b.rule({ group: after, direction: 'ingress', protocol: 6, ports: 7500, peer: `${net}.0.0/16` });
+  b.rule({ group: after, direction: 'ingress', protocol: 6, ports: 7400, peer: '192.0.2.0/24' });
+  s.tcp({ on: c.app }, { on: turner }, 7400, 'seconds before the change', turn - 9, 3);
+  s.tcp({ on: c.app }, { on: turner }, 7500, 'seconds after the change', turn + 7, 3);
+  s.tcp({ on: c.app }, { on: turner }, 7400, 'through the change', turn - 4000, 9000);
 }
 
 /** Active FTP opens a connection back from port 20; passive opens a second one to a port the server names. */

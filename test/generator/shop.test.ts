@@ -47,12 +47,14 @@ describe('the bundled example', () => {
     await writeShop(fresh);
     const files = await generatedFiles(SHOP);
     expect(await generatedFiles(fresh)).toEqual(files);
+    const differing: string[] = [];
     for (const file of files) {
       const [was, is] = await Promise.all([readFile(path.join(SHOP, file)), readFile(path.join(fresh, file))]);
       // zlib may compress differently from one platform to the next; what is in it may not differ.
       const open = (bytes: Buffer): Buffer => (file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
-      expect(open(is).equals(open(was)), file).toBe(true);
+      if (!open(is).equals(open(was))) differing.push(file);
     }
+    expect(differing).toEqual([]);
   });
 
   it('is about 200,000 records in less than 8 MB', async () => {
@@ -75,16 +77,17 @@ describe('the bundled example', () => {
   });
 
   it('was never used where a removal is expected, and was used where a rule is to stay or to be narrowed', () => {
-    for (const { origin, truth, rule } of origins) {
-      const label = `${origin.address} ${rule.description}`;
-      if (origin.expect === 'remove') expect(truth.connections, label).toBe(0);
-      if (origin.expect === 'keep' || origin.expect === 'narrow') expect(truth.connections, label).toBeGreaterThan(0);
-    }
+    const wrong = origins.filter(({ origin, truth }) => {
+      if (origin.expect === 'review') return false;
+      return (origin.expect === 'remove') !== (truth.connections === 0);
+    });
+    expect(wrong.map((w) => w.origin.address)).toEqual([]);
+    expect(new Set(origins.map((o) => o.origin.expect))).toEqual(new Set(['keep', 'narrow', 'remove', 'review']));
   });
 
   it('has no visitor refused and every scan refused', () => {
-    for (const c of world.connections)
-      expect(c.established, `${c.purpose} ${c.opener} ${c.target}:${c.port}`).toBe(c.purpose !== 'scan');
+    const odd = world.connections.filter((c) => c.established === (c.purpose === 'scan'));
+    expect(odd).toEqual([]);
   });
 
   it('has the special rules that its story tells of', () => {
@@ -107,7 +110,7 @@ describe('the bundled example', () => {
 
 describe('the sources of the example', () => {
   it('are HCL that HashiCorp’s parser takes', async () => {
-    for (const file of TERRAFORM) await expect(parse(file, await hcl(file)), file).resolves.toBeTypeOf('object');
+    for (const file of TERRAFORM) await expect(parse(file, await hcl(file))).resolves.toBeTypeOf('object');
     await expect(parse('terraform.tfvars', await hcl('terraform.tfvars'))).resolves.toHaveProperty('bastion_sources');
   });
 

@@ -15,6 +15,11 @@ export interface Features {
   skipData: boolean;
   /** One interface is logged from the middle of the window only. */
   lateLogging: boolean;
+  /**
+   * Situations that tempt an analysis to err: callers behind carrier NAT with low source ports, services on ephemeral ports, calls seconds
+   * before and after a change of groups, a connection that lives through it.
+   */
+  hard: boolean;
   /** The `configuration` of AWS Config items is a JSON string. */
   configurationAsText: boolean;
 }
@@ -29,6 +34,7 @@ export const ALL: Features = {
   addressReuse: true,
   skipData: true,
   lateLogging: false,
+  hard: false,
   configurationAsText: false,
 };
 
