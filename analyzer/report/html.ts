@@ -225,8 +225,9 @@ function island(
   days: number,
 ): string {
   const placeOfFinding = new Map(places.map((place) => [place.findingId, place]));
+  const firstDay = dayOf(document.window.from);
   const data = {
-    firstDay: dayOf(document.window.from),
+    firstDay,
     lastDay: new Date(Date.parse(document.window.to) - 1).toISOString().slice(0, 10),
     days,
     marks: MARKS,
@@ -235,7 +236,7 @@ function island(
       return {
         ...finding,
         // Its keys come from outside; the reader is given their meaning instead.
-        usage: { ...finding.usage, evidence: {} },
+        usage: { ...finding.usage, evidence: {}, perDay: perDay(finding, firstDay) },
         text: ruleText(finding),
         evidence: Object.entries(finding.usage.evidence).map(([name, records]) => [evidenceMeaning(name), records]),
         instead: finding.replacements.map((r) => replacementText(r, finding.direction)),
@@ -247,6 +248,15 @@ function island(
   };
   const text = JSON.stringify(data, (_, value: unknown) => (typeof value === 'string' ? stripControls(value) : value));
   return text.replace(/[<>&]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** [days since the first, records]: a third of the size of dates. */
+function perDay(finding: Finding, firstDay: string): [number, number][] {
+  const start = Date.parse(`${firstDay}T00:00:00Z`);
+  return finding.usage.perDay.map(({ day, flows }) => [
+    Math.round((Date.parse(`${day}T00:00:00Z`) - start) / 86_400_000),
+    flows,
+  ]);
 }
 
 function capital(word: string): string {

@@ -17,13 +17,15 @@ export interface Outcome {
 export interface Options {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** Options of Node itself. */
+  node?: readonly string[];
   /** Called once the child runs. */
   started?: (child: ChildProcess) => void;
 }
 
 export function pare(args: readonly string[], options: Options = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [ENTRY, ...args], {
+    const child = spawn(process.execPath, [...(options.node ?? []), ENTRY, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: options.cwd ?? process.cwd(),
       env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...options.env },

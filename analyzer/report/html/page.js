@@ -209,7 +209,7 @@
   }
 
   function spark(rule) {
-    const days = new Map(rule.usage.perDay.map((d) => [d.day, d.flows]));
+    const days = new Map(rule.usage.perDay);
     const most = Math.max(1, ...days.values());
     const svg = shape('svg', {
       viewBox: `0 0 ${data.days * 4} 56`,
@@ -222,8 +222,7 @@
       days.size === 0 ? 'no record on any day' : `records on ${days.size} days, at most ${number(most)} on one`;
     svg.append(title, shape('line', { x1: 0, x2: data.days * 4, y1: 55.5, y2: 55.5 }));
     for (let at = 0; at < data.days; at += 1) {
-      const day = new Date(Date.parse(`${data.firstDay}T00:00:00Z`) + at * 86400000).toISOString().slice(0, 10);
-      const flows = days.get(day);
+      const flows = days.get(at);
       if (!flows) continue;
       const height = Math.max(2, (flows / most) * 52);
       svg.append(shape('rect', { x: at * 4, y: 55 - height, width: 3, height }));
