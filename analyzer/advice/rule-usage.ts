@@ -17,7 +17,8 @@ class Sums {
   uncertain = 0;
   readonly days = new Map<number, number>();
   readonly evidence = new Map<string, number>();
-  readonly peers = new Map<string, { flows: number; bytes: number }>();
+  /** By value: numbers are IPv4, bigints IPv6. */
+  readonly peers = new Map<number | bigint, { flows: number; bytes: number }>();
   readonly ports = new Map<string, { protocol: string; port: number | null; flows: number; bytes: number }>();
 }
 
@@ -56,19 +57,32 @@ function count(sums: readonly Sums[], counted: Counted, readings: readonly Conne
     for (const [name, records] of Object.entries(counted.evidence)) {
       sum.evidence.set(name, (sum.evidence.get(name) ?? 0) + records);
     }
-    const mine = readings.filter((c) => c.yes.includes(rule) || c.maybe.includes(rule));
-    for (const address of new Set(mine.map((c) => formatAddress(c.peer)))) {
-      const entry = sum.peers.get(address) ?? { flows: 0, bytes: 0 };
-      entry.flows += counted.records;
-      entry.bytes += counted.bytes;
-      sum.peers.set(address, entry);
+    if (only !== null) {
+      countEnds(sum, counted, [only]);
+    } else {
+      countEnds(
+        sum,
+        counted,
+        readings.filter((c) => c.yes.includes(rule) || c.maybe.includes(rule)),
+      );
     }
-    for (const [key, c] of new Map(mine.map((c) => [`${c.protocol}/${c.port}`, c]))) {
-      const entry = sum.ports.get(key) ?? { protocol: formatProtocol(c.protocol), port: c.port, flows: 0, bytes: 0 };
-      entry.flows += counted.records;
-      entry.bytes += counted.bytes;
-      sum.ports.set(key, entry);
-    }
+  }
+}
+
+/** Every possible peer and port once. */
+function countEnds(sum: Sums, counted: Counted, readings: readonly ConnectionClass[]): void {
+  const peers = new Set(readings.map((c) => c.peer.value));
+  for (const value of peers) {
+    const entry = sum.peers.get(value) ?? { flows: 0, bytes: 0 };
+    entry.flows += counted.records;
+    entry.bytes += counted.bytes;
+    sum.peers.set(value, entry);
+  }
+  for (const [key, c] of new Map(readings.map((c) => [`${c.protocol}/${c.port}`, c]))) {
+    const entry = sum.ports.get(key) ?? { protocol: formatProtocol(c.protocol), port: c.port, flows: 0, bytes: 0 };
+    entry.flows += counted.records;
+    entry.bytes += counted.bytes;
+    sum.ports.set(key, entry);
   }
 }
 
@@ -85,9 +99,9 @@ function finish(sum: Sums): Usage {
     uncertainFlows: sum.uncertain,
     daysSeen: days.length,
     topPeers: [...sum.peers]
-      .sort(([a, x], [b, y]) => y.flows - x.flows || y.bytes - x.bytes || (a < b ? -1 : 1))
+      .sort(([a, x], [b, y]) => y.flows - x.flows || y.bytes - x.bytes || compareAddresses(a, b))
       .slice(0, TOP)
-      .map(([address, n]) => ({ address, ...n })),
+      .map(([value, n]) => ({ address: addressText(value), ...n })),
     topPorts: [...sum.ports]
       .sort(([a, x], [b, y]) => y.flows - x.flows || y.bytes - x.bytes || (a < b ? -1 : 1))
       .slice(0, TOP)
@@ -95,6 +109,16 @@ function finish(sum: Sums): Usage {
     evidence: Object.fromEntries([...sum.evidence].sort(([a], [b]) => (a < b ? -1 : 1))),
     perDay: days.map(([day, flows]) => ({ day: isoTime(day * DAY).slice(0, 10), flows })),
   };
+}
+
+/** IPv4 first, then by value. */
+function compareAddresses(a: number | bigint, b: number | bigint): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  return a < b ? -1 : 1;
+}
+
+function addressText(value: number | bigint): string {
+  return formatAddress(typeof value === 'number' ? { family: 4, value } : { family: 6, value });
 }
 
 /** Epoch seconds as ISO 8601 UTC without fractions. */

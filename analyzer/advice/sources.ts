@@ -5,7 +5,6 @@ import {
   addressSet,
   type Cidr,
   cidrRange,
-  formatAddress,
   formatCidr,
   hasAddress,
   parseCidr,
@@ -72,10 +71,11 @@ export function sourcesOf(
   const foreign = new Map<string, Set<number>>();
   for (const c of classes) {
     const cidr = unitOf(c.peer);
-    const unit = units.get(formatCidr(cidr)) ?? { cidr, days: new Set<number>() };
+    const key = `${cidr.value}/${cidr.length}`;
+    const unit = units.get(key) ?? { cidr, days: new Set<number>() };
     for (const { day } of c.days) unit.days.add(day);
-    units.set(formatCidr(cidr), unit);
-    if (!own(c.peer)) foreign.set(formatAddress(c.peer), unit.days);
+    units.set(key, unit);
+    if (!own(c.peer)) foreign.set(key, unit.days);
   }
   if (foreign.size > policy.maxPublicPeers) return { narrowable: false, why: 'too-many-public-peers' };
   for (const days of foreign.values()) {
@@ -85,8 +85,12 @@ export function sourcesOf(
 }
 
 function prefixOf(peer: Address, length: number | undefined): Cidr {
-  const text = formatAddress(peer);
-  return parseCidr(length === undefined ? text : `${text}/${length}`)!;
+  if (peer.family === 4) {
+    const block = 2 ** (32 - (length ?? 32));
+    return { family: 4, value: Math.floor(peer.value / block) * block, length: length ?? 32 };
+  }
+  const shift = BigInt(128 - (length ?? 128));
+  return { family: 6, value: (peer.value >> shift) << shift, length: length ?? 128 };
 }
 
 /**

@@ -27,7 +27,9 @@ interface Building {
   yes: number[];
   maybe: number[];
   tally: Tally;
-  interfaces: Set<string>;
+  /** The first interface, and all of them once there are two. */
+  firstInterface: string | null;
+  interfaces: Set<string> | null;
 }
 
 /** Interning table: one number for each distinct text. */
@@ -84,7 +86,7 @@ export class ClassTable {
     if (classes.length === 0) return false;
     for (const c of classes) {
       c.tally.add(row);
-      c.interfaces.add(row.interfaceId);
+      noteInterface(c, row.interfaceId);
     }
     if (!certain) this.#bundle(row, classes);
     return true;
@@ -149,7 +151,8 @@ export class ClassTable {
       yes: [],
       maybe: [],
       tally: new Tally(),
-      interfaces: new Set(),
+      firstInterface: null,
+      interfaces: null,
     };
     this.#match(built);
     peersOf.set(inner, built);
@@ -211,14 +214,20 @@ export class ClassTable {
   }
 }
 
+function noteInterface(c: Building, interfaceId: string): void {
+  if (c.firstInterface === null) c.firstInterface = interfaceId;
+  else if (c.interfaces !== null) c.interfaces.add(interfaceId);
+  else if (c.firstInterface !== interfaceId) c.interfaces = new Set([c.firstInterface, interfaceId]);
+}
+
 function renumber(ids: readonly number[], name: (id: number) => string) {
   const sorted = [...new Set(ids)].sort((a, b) => compareText(name(a), name(b)));
   return { ids: sorted, numbers: new Map(sorted.map((id, i) => [id, i])) };
 }
 
 function finishClass(built: Building, groupSet: number, peerGroups: number): ConnectionClass {
-  const { direction, protocol, port, peer, certain, yes, maybe, tally, interfaces } = built;
-  const sorted = [...interfaces].sort(compareText);
+  const { direction, protocol, port, peer, certain, yes, maybe, tally } = built;
+  const sorted = built.interfaces === null ? [built.firstInterface!] : [...built.interfaces].sort(compareText);
   return {
     groupSet,
     direction,

@@ -9,29 +9,49 @@ export class Tally {
   bytes = 0;
   first = Infinity;
   last = -Infinity;
-  readonly #days: { day: number; records: number }[] = [];
-  readonly #evidence = new Array<number>(EVIDENCE_CLASSES.length).fill(0);
+  // Millions of these live at once: flat arrays of numbers, and nothing allocated before it is needed.
+  readonly #days: number[] = [];
+  readonly #dayRecords: number[] = [];
+  /** Most tallies see one evidence class only. */
+  #kind: EvidenceClass | null = null;
+  #kinds: Map<EvidenceClass, number> | null = null;
 
   add(row: LedgerRow): void {
+    if (this.#kinds !== null || (this.#kind !== null && this.#kind !== row.evidence)) {
+      this.#kinds ??= new Map([[this.#kind!, this.records]]);
+      this.#kinds.set(row.evidence, (this.#kinds.get(row.evidence) ?? 0) + row.records);
+    }
+    this.#kind = row.evidence;
     this.records += row.records;
     this.packets += row.packets;
     this.bytes += row.bytes;
     if (row.first < this.first) this.first = row.first;
     if (row.last > this.last) this.last = row.last;
-    this.#evidence[EVIDENCE_CLASSES.indexOf(row.evidence)]! += row.records;
     const day = Math.floor(row.bucket / DAY);
-    const found = this.#days.findLast((d) => d.day === day);
-    if (found === undefined) this.#days.push({ day, records: row.records });
-    else found.records += row.records;
+    const at = this.#days.lastIndexOf(day);
+    if (at >= 0) {
+      this.#dayRecords[at]! += row.records;
+    } else {
+      this.#days.push(day);
+      this.#dayRecords.push(row.records);
+    }
   }
 
   days(): { day: number; records: number }[] {
-    return this.#days.sort((a, b) => a.day - b.day);
+    return this.#days.map((day, i) => ({ day, records: this.#dayRecords[i]! })).sort((a, b) => a.day - b.day);
   }
 
+  /** In the order of EVIDENCE_CLASSES. */
   evidence(): Partial<Record<EvidenceClass, number>> {
     const out: Partial<Record<EvidenceClass, number>> = {};
-    for (const [i, name] of EVIDENCE_CLASSES.entries()) if (this.#evidence[i]! > 0) out[name] = this.#evidence[i]!;
+    if (this.#kinds === null) {
+      if (this.#kind !== null) out[this.#kind] = this.records;
+      return out;
+    }
+    for (const name of EVIDENCE_CLASSES) {
+      const records = this.#kinds.get(name);
+      if (records !== undefined) out[name] = records;
+    }
     return out;
   }
 
