@@ -1,6 +1,7 @@
 import { formatCidr, parseCidr } from '@pare/analyzer/model/address.ts';
 import { formatProtocol, parseProtocol } from '@pare/analyzer/model/protocol.ts';
-import { canonicalShape, type RuleShape, shapeKey } from '@pare/analyzer/model/rule.ts';
+import { type RuleShape, shapeKey } from '@pare/analyzer/model/rule.ts';
+import { compareTuple } from '../mapping/compare.ts';
 import type { Declaration, DeclaredRule, SourceIndex } from '../source/contract.ts';
 
 /** A declared rule together with where it stands, so that an explanation can point there. */
@@ -53,24 +54,14 @@ export function isReplacement(
   wanted: RuleShape,
 ): boolean {
   if (actual.context !== original.context || actual.group !== original.group) return false;
-  if (actual.direction !== wanted.direction) return false;
   if (actual.shape !== null) return shapeKey(actual.shape) === shapeKey(wanted);
-  const target = canonicalShape(wanted);
-  if (parseProtocol(actual.protocol) !== target.protocol) return false;
-  if (!samePorts(actual, target)) return false;
-  const keptPeer = shapeKey({ ...live, ...peerOnly(target) }) === shapeKey(live);
-  return keptPeer && actual.peerKind === original.peerKind && actual.peer === original.peer;
-}
-
-function peerOnly(shape: RuleShape): Pick<RuleShape, 'peer'> {
-  return { peer: shape.peer };
-}
-
-function samePorts(actual: DeclaredRule, target: RuleShape): boolean {
-  const number = (text: string) => (/^-?\d+$/.test(text) ? Number(text) : null);
-  if (/^(ref|unknown):/.test(actual.fromPort) || /^(ref|unknown):/.test(actual.toPort)) return false;
-  const written = canonicalShape({ ...target, fromPort: number(actual.fromPort), toPort: number(actual.toPort) });
-  return written.fromPort === target.fromPort && written.toPort === target.toPort;
+  const full = compareTuple({ ...wanted, groupId: original.group }, actual);
+  if (full.same && full.unknown.length === 0) return true;
+  // A reference whose id is not known is still the same peer when it was not touched.
+  const keptPeer = shapeKey({ ...live, peer: wanted.peer }) === shapeKey(live);
+  if (!keptPeer || actual.peerKind !== original.peerKind || actual.peer !== original.peer) return false;
+  const rest = compareTuple({ ...wanted, groupId: original.group }, { ...actual, peerKind: 'unknown' });
+  return rest.same && rest.unknown.length === 1;
 }
 
 export interface Difference {
