@@ -4,6 +4,7 @@ import type { DeclaredRule, EditRequest, EditResult, SourceIndex, SourceNote } f
 import { NO_PEER, noteAt } from './declare.ts';
 import { parseTemplate } from './parse.ts';
 import { removeRule } from './remove.ts';
+import type { Change } from './rewrite.ts';
 import { sitesOf } from './sites.ts';
 import type { Subject } from './subject.ts';
 import { childOf, textOf } from './syntax.ts';
@@ -26,8 +27,19 @@ export function editTemplate(index: SourceIndex, request: EditRequest): EditResu
   const step = request.replacements.length === 0 ? removeRule(subject) : tightenRule(subject, request.replacements);
   if (!step.ok) return step;
   const file = subject.template.file.path;
-  const edits = step.changes.map(({ start, end, text }) => ({ range: { file, start, end }, text }));
+  const edits = merged(step.changes).map(({ start, end, text }) => ({ range: { file, start, end }, text }));
   return { ok: true, edits, warnings: step.warnings };
+}
+
+/** Two inserts at one place become one, in the order they were made: at the end of a file a new line and a copy may meet. */
+function merged(changes: readonly Change[]): Change[] {
+  const out: Change[] = [];
+  for (const change of changes) {
+    const at = out.findIndex((one) => one.start === change.start && one.end === change.end && one.start === one.end);
+    if (at < 0) out.push(change);
+    else out[at] = { ...change, text: out[at]!.text + change.text };
+  }
+  return out;
 }
 
 function subjectOf(index: SourceIndex, ruleId: string): Subject | null {

@@ -24,7 +24,7 @@ class Unsupported extends Error {
 export function parseYaml(text: string): ParsedTemplate {
   const bom = text.startsWith('\uFEFF') ? 1 : 0;
   const body = text.slice(bom);
-  const document = parseDocument(body, { schema: 'failsafe', logLevel: 'silent', prettyErrors: false });
+  const document = parseDocument(body, { schema: 'failsafe', logLevel: 'error', prettyErrors: false });
   const problems: SyntaxProblem[] = document.errors.map((error) => ({
     code: 'cfn-yaml-syntax',
     message: `not valid YAML: ${error.message.split('\n')[0]}`,

@@ -10,9 +10,7 @@ const MAX_BYTES = 400_000_000;
  * Reads `--state` arguments: FILE, or ROOT=FILE where ROOT is the Terraform root directory relative to the source tree (`.` for the tree
  * itself). Only the parsed part is kept. Files that cannot be read or are no states are problems, not exceptions.
  */
-export async function readStates(
-  args: readonly string[],
-): Promise<{ states: TerraformState[]; problems: Problem[] }> {
+export async function readStates(args: readonly string[]): Promise<{ states: TerraformState[]; problems: Problem[] }> {
   const states: TerraformState[] = [];
   const problems: Problem[] = [];
   for (const arg of args) {
