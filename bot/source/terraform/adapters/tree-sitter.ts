@@ -23,7 +23,7 @@ async function load(): Promise<HclParser> {
     if (tree === null) return null;
     const cursor = tree.walk();
     try {
-      return copy(cursor);
+      return copy(cursor, kindsOf(language), tree.rootNode.hasError);
     } finally {
       cursor.delete();
       tree.delete();
@@ -35,24 +35,37 @@ interface Growing extends CstNode {
   children: CstNode[];
 }
 
-function nodeAt(cursor: TreeCursor): Growing {
+interface Kind {
+  type: string;
+  named: boolean;
+}
+
+/** Each question to the cursor crosses into WebAssembly, so names are looked up here by number. */
+let kinds: readonly Kind[] | null = null;
+function kindsOf(language: Language): readonly Kind[] {
+  kinds ??= language.types.map((type, id) => ({ type, named: language.nodeTypeIsNamed(id) }));
+  return kinds;
+}
+
+function nodeAt(cursor: TreeCursor, all: readonly Kind[], faulty: boolean): Growing {
+  const kind = all[cursor.nodeTypeId];
   return {
-    type: cursor.nodeType,
-    named: cursor.nodeIsNamed,
+    type: kind?.type ?? cursor.nodeType,
+    named: kind?.named ?? cursor.nodeIsNamed,
     start: cursor.startIndex,
     end: cursor.endIndex,
-    missing: cursor.nodeIsMissing,
+    missing: faulty && cursor.nodeIsMissing,
     children: [],
   };
 }
 
 /** Without recursion: a hostile file may nest as deep as it is long. */
-function copy(cursor: TreeCursor): CstNode {
-  const root = nodeAt(cursor);
+function copy(cursor: TreeCursor, all: readonly Kind[], faulty: boolean): CstNode {
+  const root = nodeAt(cursor, all, faulty);
   const stack = [root];
   while (true) {
     if (cursor.gotoFirstChild()) {
-      const child = nodeAt(cursor);
+      const child = nodeAt(cursor, all, faulty);
       stack.at(-1)!.children.push(child);
       stack.push(child);
       continue;
@@ -62,7 +75,7 @@ function copy(cursor: TreeCursor): CstNode {
       if (stack.length <= 1 || !cursor.gotoParent()) return root;
     }
     stack.pop();
-    const next = nodeAt(cursor);
+    const next = nodeAt(cursor, all, faulty);
     stack.at(-1)!.children.push(next);
     stack.push(next);
   }

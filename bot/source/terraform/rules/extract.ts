@@ -239,7 +239,7 @@ function add(
   const tuples = split(args);
   const standaloneOrBlock = site.form !== 'inline-attribute';
   if (tuples.length === 0 && standaloneOrBlock)
-    root.note('no-source', `${address}${site.suffix} names no source`, site.range);
+    root.note('no-source', `${address}${site.suffix.replace(/\[\d+\]$/, '')} names no source`, site.range);
   for (const tuple of tuples) {
     into.rules.push({
       site,

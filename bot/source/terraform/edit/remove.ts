@@ -1,0 +1,157 @@
+import type { DeclaredRule, SourceNote, SourceRange, TextEdit } from '../../contract.ts';
+import { directoryOf } from '../eval/definition.ts';
+import { VENDORED } from '../eval/project.ts';
+import type { IndexDetails } from '../language.ts';
+import { SOURCE_ARGUMENTS } from '../rules/arguments.ts';
+import type { FoundRule } from '../rules/extract.ts';
+import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
+import { quote } from '../syntax/escape.ts';
+import { cutLines, cutMember } from './cut.ts';
+import { literalAt, membersAt } from './locate.ts';
+import { danglingReferences } from './references.ts';
+import { peerArgument, reformatted } from './render.ts';
+
+/** One way to make the change; tried in order, the first that evaluates to exactly the wish is taken. */
+export interface Candidate {
+  what: 'element' | 'entry' | 'argument' | 'block' | 'filter' | 'value' | 'split';
+  edits: readonly TextEdit[];
+  warnings: readonly SourceNote[];
+}
+
+export interface Parts {
+  details: IndexDetails;
+  rule: DeclaredRule;
+  found: FoundRule;
+  /** All rules that the declaration makes. */
+  siblings: readonly DeclaredRule[];
+}
+
+export function parsedAt(details: IndexDetails, path: string): ParsedFile | null {
+  const file = details.project.tree.get(path);
+  return file === undefined ? null : details.tools.parser.parse(file);
+}
+
+/** Ranges, innermost first, each once, that a person may edit. */
+export function editableChain(
+  details: IndexDetails,
+  ...chains: readonly (readonly SourceRange[])[]
+): { parsed: ParsedFile; range: SourceRange }[] {
+  const seen = new Set<string>();
+  return chains.flat().flatMap((range) => {
+    const key = `${range.file}:${range.start}:${range.end}`;
+    if (seen.has(key) || VENDORED.test(range.file)) return [];
+    seen.add(key);
+    const parsed = parsedAt(details, range.file);
+    return parsed === null ? [] : [{ parsed, range }];
+  });
+}
+
+/** All ways to drop a rule, smallest first. `refusals` collects why a way is closed. */
+export function removals(parts: Parts, refusals: SourceNote[]): Candidate[] {
+  const { details, rule, found } = parts;
+  const elements: Candidate[] = [];
+  const chain = editableChain(
+    details,
+    rule.origins.peer,
+    found.because,
+    rule.origins.fromPort,
+    rule.origins.toPort,
+    rule.origins.protocol,
+  );
+  for (const { parsed, range } of chain)
+    for (const { container, index } of membersAt(parsed, range)) {
+      const edits = cutMember(parsed, container, index);
+      if (edits.length === 0) continue;
+      elements.push({
+        what: container.kind === 'list' ? 'element' : 'entry',
+        edits: inBlock(parsed, container, edits),
+        warnings: [],
+      });
+    }
+  const parsed = VENDORED.test(found.site.range.file) ? null : parsedAt(details, found.site.range.file);
+  if (parsed === null || parsed.syntax === 'json') return elements;
+  const whole = blockRemoval(parts, parsed, refusals);
+  const filtered = filter(parts, parsed);
+  // A block that makes nothing else goes whole: emptying its list would be a trap, and a list elsewhere may be shared.
+  const alone = parts.siblings.length === 1;
+  const rest = [...argumentRemoval(parts, parsed), ...(alone ? [] : whole), ...filtered];
+  return alone ? [...whole, ...elements, ...rest] : [...elements, ...rest];
+}
+
+/** The enclosing top-level block of a container, for alignment. */
+function inBlock(parsed: ParsedFile, container: SourceRange, edits: TextEdit[]): TextEdit[] {
+  if (parsed.syntax === 'json') return edits;
+  const block = parsed.body.items.find((item) => item.start <= container.start && item.end >= container.end);
+  return block === undefined ? edits : reformatted(parsed, block, edits);
+}
+
+/** `self = true`, or the only list of its kind, where the block has other sources too. */
+function argumentRemoval(parts: Parts, parsed: ParsedFile): Candidate[] {
+  const { rule, found } = parts;
+  const body = found.site.body;
+  if (body === null) return [];
+  const given = body.body.items.filter((item) => item.kind === 'attribute' && SOURCE_ARGUMENTS.has(item.name));
+  if (given.length < 2) return [];
+  const wanted = peerArgument(found.site, rule.peerKind)?.name ?? null;
+  return given.flatMap((item): Candidate[] => {
+    if (item.kind !== 'attribute' || (wanted !== null && item.name !== wanted)) return [];
+    return [
+      { what: 'argument', edits: reformatted(parsed, found.site.block ?? item, cutLines(parsed, item)), warnings: [] },
+    ];
+  });
+}
+
+/** A list that others use too stays as it is; this block takes all of it but one. */
+function filter(parts: Parts, parsed: ParsedFile): Candidate[] {
+  const { rule, found } = parts;
+  const body = found.site.body;
+  const argument = peerArgument(found.site, rule.peerKind);
+  if (body === null || argument === null || !argument.list || /^(ref|unknown):/.test(rule.peer)) return [];
+  const attribute = attributeOf(body.body, argument.name);
+  if (attribute === undefined || attribute.value.kind === 'tuple' || attribute.value.kind === 'for') return [];
+  const source = parsed.file.text.slice(attribute.value.start, attribute.value.end);
+  if (source.includes('\n')) return [];
+  const original = rule.origins.peer[0] === undefined ? null : literalText(parts.details, rule.origins.peer[0]);
+  const text = `[for source in ${source} : source if source != ${quote(original ?? rule.peer)}]`;
+  const range = { file: attribute.file, start: attribute.value.start, end: attribute.value.end };
+  return [{ what: 'filter', edits: [{ range, text }], warnings: [] }];
+}
+
+function literalText(details: IndexDetails, range: SourceRange): string | null {
+  const parsed = parsedAt(details, range.file);
+  const literal = parsed === null ? null : literalAt(parsed, range);
+  return typeof literal?.value === 'string' ? literal.value : null;
+}
+
+function blockRemoval(parts: Parts, parsed: ParsedFile, refusals: SourceNote[]): Candidate[] {
+  const { details, found } = parts;
+  const { site } = found;
+  if (site.form === 'legacy-rule' || site.form === 'vpc-rule') {
+    const definition = details.project.definition(directoryOf(site.range.file));
+    if (definition === null) return [];
+    const dangling = danglingReferences(definition, site.resource, site.resourceName);
+    if (dangling.refusals.length > 0) {
+      refusals.push(...dangling.refusals);
+      return [];
+    }
+    return [{ what: 'block', edits: [...cutLines(parsed, site.resource), ...dangling.edits], warnings: [] }];
+  }
+  if (site.block === null) return [];
+  const gone: Candidate = {
+    what: 'block',
+    edits: reformatted(parsed, site.resource, cutLines(parsed, site.block)),
+    warnings: [],
+  };
+  // Trap 1: the argument is optional and computed, so the last block must leave an explicit empty list behind.
+  const cleared: Candidate = {
+    what: 'block',
+    edits: [
+      {
+        range: { file: site.block.file, start: site.block.start, end: site.block.end },
+        text: `${site.direction} = []`,
+      },
+    ],
+    warnings: [],
+  };
+  return [gone, cleared];
+}
