@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { findingsDocument } from '../../analyzer/advice/index.ts';
+import type { LedgerRow } from '../../analyzer/flowlogs/ledger.ts';
+import { type FlowLogSummary, findingsDocumentSchema } from '../../analyzer/model/finding.ts';
+import { daily, days, flow, group, inventory, judge, rule } from './build.ts';
+
+const SUMMARY: FlowLogSummary = {
+  files: 1,
+  bytes: 1,
+  records: 1,
+  accepted: 1,
+  rejected: 0,
+  noData: 0,
+  skipData: 0,
+  outsideWindow: 0,
+  skipped: [],
+  formats: [],
+  from: null,
+  to: null,
+};
+
+async function document(rows: readonly LedgerRow[]) {
+  const inv = inventory({
+    groups: [group('sg-web'), group('sg-idle')],
+    rules: [
+      rule('ingress tcp 8000-9000 10.0.5.0/24'),
+      rule('ingress icmp 8-0 10.0.5.0/24'),
+      rule('ingress all * sg-idle', { groupId: 'sg-idle' }),
+      rule('egress 47 * pl-1'),
+    ],
+  });
+  const { evidence, advice } = await judge(inv, rows);
+  const window = days(30);
+  return findingsDocument({ advice, evidence, inventory: inv, window, flowLogs: SUMMARY, warnings: [] });
+}
+
+describe('findingsDocument', () => {
+  it('obeys the published schema and has one finding for every rule', async () => {
+    const made = await document([...daily(30, 6, 8080, '10.0.5.5'), flow(4, 6, 8080, '10.0.5.6', { records: 5 })]);
+    expect(findingsDocumentSchema.parse(made)).toEqual(made);
+    expect(made.window).toEqual({ from: '2024-10-04T00:00:00Z', to: '2024-11-03T00:00:00Z' });
+    expect(made.replay).toEqual({ connections: 2, flows: 35, blocked: 0 });
+    expect(made.rules.map((r) => [r.groupId, r.direction, r.protocol, r.peer, r.action])).toEqual([
+      ['sg-idle', 'ingress', '-1', { referencedGroupId: 'sg-idle' }, 'review'],
+      ['sg-web', 'egress', '47', { prefixListId: 'pl-1' }, 'remove'],
+      ['sg-web', 'ingress', 'icmp', { cidrIpv4: '10.0.5.0/24' }, 'remove'],
+      ['sg-web', 'ingress', 'tcp', { cidrIpv4: '10.0.5.0/24' }, 'narrow'],
+    ]);
+  });
+
+  it('carries the evidence of a rule', async () => {
+    const made = await document([...daily(30, 6, 8080, '10.0.5.5'), flow(4, 6, 8080, '10.0.5.6', { records: 5 })]);
+    const narrowed = made.rules[3]!;
+    expect(narrowed.replacements).toEqual([{ protocol: 'tcp', fromPort: 8080, toPort: 8080, cidrIpv4: '10.0.5.0/24' }]);
+    expect(narrowed.usage).toMatchObject({
+      flows: 35,
+      onlyPermitterFlows: 35,
+      uncertainFlows: 0,
+      firstSeen: '2024-10-04T01:00:00Z',
+      lastSeen: '2024-11-02T01:01:00Z',
+      daysSeen: 30,
+      topPeers: [
+        { address: '10.0.5.5', flows: 30, bytes: 30_000 },
+        { address: '10.0.5.6', flows: 5, bytes: 1000 },
+      ],
+      topPorts: [{ protocol: 'tcp', port: 8080, flows: 35, bytes: 31_000 }],
+      evidence: { syn: 35 },
+    });
+    expect(narrowed.usage.perDay[4]).toEqual({ day: '2024-10-08', flows: 6 });
+    expect(narrowed.coverage).toEqual({
+      observedInterfaceHours: 720,
+      expectedInterfaceHours: 720,
+      skippedRecords: 0,
+      interfaces: ['eni-web'],
+    });
+  });
+
+  it('names what nothing explains', async () => {
+    const made = await document([flow(1, 17, 53, '10.0.5.5', { records: 3 })]);
+    expect(made.unexplained).toEqual([
+      {
+        interfaceId: 'eni-web',
+        groups: ['sg-web'],
+        direction: 'ingress',
+        flows: 3,
+        reason: 'no-rule',
+        example: 'udp 10.0.0.10:53 <- 10.0.5.5',
+      },
+    ]);
+  });
+});
