@@ -168,14 +168,23 @@ describe('report and explain', () => {
   it('writes several formats into a folder, or none', async () => {
     const args = ['report', '--findings', findings, '--format', 'html,sarif,markdown,csv,json,junit,table', '--out'];
     expect((await pare([...args, dir.path('out')])).code).toBe(0);
-    const names = ['csv', 'html', 'json', 'junit.xml', 'md', 'sarif', 'txt'].map((end) => `findings.${end}`);
+    const names = ['csv', 'html', 'json', 'junit.xml', 'md', 'sarif', 'txt'].map((end) => `report.${end}`);
     expect(readdirSync(dir.path('out')).sort()).toEqual(names);
-    mkdirSync(dir.path('blocked', 'findings.json'), { recursive: true });
+    mkdirSync(dir.path('blocked', 'report.json'), { recursive: true });
     const { code, stderr } = await pare([...args, dir.path('blocked')]);
     expect(code).toBe(1);
     expectOneLine(stderr);
-    expect(stderr).toContain('findings.json: cannot write: is a folder');
-    expect(readdirSync(dir.path('blocked'))).toEqual(['findings.json']);
+    expect(stderr).toContain('report.json: cannot write: is a folder');
+    expect(readdirSync(dir.path('blocked'))).toEqual(['report.json']);
+  });
+
+  it.each([
+    ['page.html', 'page.html'],
+    ['new', 'new/report.html'],
+    ['new/', 'new/report.html'],
+  ])('takes --out %s for %s', async (out, file) => {
+    expect((await pare(['report', '--findings', findings, '--format', 'html', '--out', dir.path(out)])).code).toBe(0);
+    expect(readFileSync(dir.path(file), 'utf8')).toMatch(/^<!doctype html>/);
   });
 
   it.runIf(existsSync('/dev/full'))('says in one line that the disk is full, and exits 1', async () => {

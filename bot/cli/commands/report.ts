@@ -9,7 +9,7 @@ export function register(program: Command, run: Run): void {
     .requiredOption('--findings <file>', 'what pare analyze --out wrote')
     .option('--format <names>', 'table, html, markdown, csv, sarif, junit, json; several with commas', 'table')
     .option('--proposals <file>', 'what pare plan wrote (proposals.json): adds source lines to SARIF and HTML')
-    .option('--out <path>', 'a file, or for several formats a folder; standard output by default')
+    .option('--out <path>', 'a file, or a folder for report.html, report.csv, …; standard output by default')
     .option('--all', 'list in the table the rules that stay, too')
     .action(
       run(async (runtime, options: ReportCommandOptions) =>

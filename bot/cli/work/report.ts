@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import {
@@ -62,9 +62,9 @@ export async function report(options: ReportCommandOptions, runtime: Runtime): P
     await runtime.write(FORMATS[format]!.render(document, places, { width: runtime.width, color: runtime.color, all }));
     return EXIT.clean;
   }
-  const folder = formats.length > 1 || options.out.endsWith('/') || (await isFolder(options.out));
+  const folder = formats.length > 1 || (await isFolder(options.out));
   const files = formats.map((name) => ({
-    path: folder ? join(options.out!, `findings.${FORMATS[name]!.extension}`) : options.out!,
+    path: folder ? join(options.out!, `report.${FORMATS[name]!.extension}`) : options.out!,
     data: FORMATS[name]!.render(document, places, { width: 80, color: false, all }),
   }));
   if (files.length === 1) await writeAtomic(files[0]!.path, files[0]!.data);
@@ -89,10 +89,11 @@ function parseFormats(text: string): string[] {
   return names;
 }
 
+/** What is there decides; of what is not there, a name with an extension is a file. */
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch {
-    return false;
+    return path.endsWith('/') || extname(path) === '';
   }
 }
