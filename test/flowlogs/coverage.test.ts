@@ -174,7 +174,10 @@ describe('what an unreadable file may have held', () => {
     const files = { 'x.log': logs(minutes(HOUR, HOUR + 7200)) };
     const stamp = new Date((HOUR + 1800) * 1000).toISOString().replace(/[-:]/g, '').slice(0, 13);
     const broken = `1_vpcflowlogs_eu-west-1_fl-0_${stamp}Z_ab.log.gz`;
-    const { coverage } = await scanFiles({ ...files, [broken]: 'broken' }, { skipUnreadable: true, window: { from: HOUR, to: HOUR + 7200 } });
+    const { coverage } = await scanFiles(
+      { ...files, [broken]: 'broken' },
+      { skipUnreadable: true, window: { from: HOUR, to: HOUR + 7200 } },
+    );
     expect(coverage.map((row) => row.observedSeconds)).toEqual([0, 3600]);
   });
 });

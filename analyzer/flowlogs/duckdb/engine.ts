@@ -4,7 +4,10 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb
 import { PareError } from '../../model/problem.ts';
 import { literal } from '../sql/text.ts';
 
-/** One database file in a folder of its own, removed on close; every statement can be interrupted by the signal. */
+/**
+ * One database in memory that spills to a folder of its own, removed on close (a database file costs twice the time: it is compressed
+ * and logged). Every statement can be interrupted by the signal.
+ */
 export class Engine {
   private readonly folder: string;
   private readonly instance: DuckDBInstance;
@@ -25,7 +28,7 @@ export class Engine {
       throw engineProblem(`the temporary folder ${tempDir} cannot be used`, cause);
     });
     try {
-      const instance = await DuckDBInstance.create(join(folder, 'flows.duckdb'), {
+      const instance = await DuckDBInstance.create(':memory:', {
         memory_limit: memoryLimit,
         temp_directory: join(folder, 'spill'),
         preserve_insertion_order: 'false',

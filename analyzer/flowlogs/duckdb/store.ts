@@ -24,9 +24,9 @@ import { RECORD_TABLE } from './load.ts';
 export interface DuckDbStoreOptions {
   /** Files and folders, in any of AWS's layouts. */
   paths: readonly string[];
-  /** Where the database of the scan lives until it is closed; about a third of the logs' inflated size. */
+  /** Where what exceeds memoryLimit goes until the scan is closed; at most about the logs' inflated size. */
   tempDir: string;
-  /** As DuckDB reads it (`2GB`); what does not fit goes to tempDir. */
+  /** As DuckDB reads it, 2GB by default. The process takes a few hundred megabytes more. */
   memoryLimit?: string;
 }
 

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { type Scanned, scanFiles, V2 } from './harness.ts';
+
+const T = 1_780_000_000;
+const ME = '10.0.0.1';
+const KNOWN = { interfaces: [{ interfaceId: 'eni-0a', addresses: [ME, '10.0.0.11'] }] };
+
+interface Packet {
+  in?: boolean;
+  peer?: string;
+  local: number;
+  remote: number;
+  at?: number;
+  udp?: boolean;
+  icmp?: boolean;
+  flags?: number | '-';
+  action?: 'ACCEPT' | 'REJECT';
+}
+
+async function seen(packets: readonly Packet[], header = `${V2} tcp-flags`): Promise<Scanned> {
+  const lines = packets.map((p) => {
+    const peer = p.peer ?? '192.0.2.7';
+    const [src, dst, sp, dp] = p.in ? [peer, ME, p.remote, p.local] : [ME, peer, p.local, p.remote];
+    const start = T + (p.at ?? 1000);
+    const protocol = p.icmp ? 1 : p.udp ? 17 : 6;
+    return `2 1 eni-0a ${src} ${dst} ${sp} ${dp} ${protocol} 1 40 ${start} ${start} ${p.action ?? 'ACCEPT'} OK ${p.flags ?? '-'}`;
+  });
+  // The interface has been known for long when the packets come.
+  const old = `2 1 eni-0a - - - - - - - ${T - 600} ${T - 542} - NODATA -`;
+  return scanFiles({ 'x.log': [header, old, ...lines, ''].join('\n') }, KNOWN);
+}
+
+async function verdicts(packets: readonly Packet[]): Promise<string[]> {
+  const { ledger } = await seen(packets);
+  const port = (n: number | null) => n ?? '*';
+  return [...new Set(ledger.map((r) => `${r.opened} ${r.evidence} ${port(r.localPort)}<-${port(r.peerPort)}`))].sort();
+}
+
+/** Both directions of conversations with ports 40000, 40001, …, the caller first. */
+function calls(
+  count: number,
+  make: (caller: number) => { local: number; remote: number; in: boolean; peer?: string; udp?: boolean },
+): Packet[] {
+  return Array.from({ length: count }, (_, i) => make(40000 + i)).flatMap((p) => [p, { ...p, in: !p.in }]);
+}
+
+describe('law 1: only what must be so is decided; everything else counts as both', () => {
+  it('a SYN is from the opener, a SYN-ACK from the answerer, whichever way flow logs say the packets went', async () => {
+    expect(await verdicts([{ in: true, local: 22, remote: 40000, flags: 2 }])).toEqual(['inbound syn 22<-*']);
+    expect(await verdicts([{ in: true, local: 40000, remote: 443, flags: 19 }])).toEqual(['outbound syn *<-443']);
+    expect(await verdicts([{ local: 22, remote: 40000, flags: 18 }])).toEqual(['inbound syn 22<-*']);
+    expect(await verdicts([{ local: 40000, remote: 443, flags: 3 }])).toEqual(['outbound syn *<-443']);
+  });
+
+  it('a SYN that nobody answered was accepted all the same', async () => {
+    const { ledger } = await seen([{ in: true, local: 22, remote: 40000, flags: 2 }]);
+    expect(ledger).toMatchObject([{ opened: 'inbound', action: 'ACCEPT', localPort: 22, records: 1 }]);
+  });
+
+  it('flags of one record speak for the whole conversation, unless they contradict each other', async () => {
+    const later = { in: true, local: 22, remote: 40000, flags: 0, at: 90_000 };
+    expect(await verdicts([{ in: true, local: 22, remote: 40000, flags: 2 }, later])).toEqual([
+      'inbound conversation 22<-*',
+      'inbound syn 22<-*',
+    ]);
+    const both = [{ in: true, local: 22, remote: 40000, flags: 2 }, { local: 22, remote: 40000, flags: 2 }, later];
+    expect(await verdicts(both)).toContain('unknown none 22<-40000');
+  });
+
+  it('a listener is told by its SYN-ACK to someone else, unless the other end listens too', async () => {
+    const silent = { local: 5432, remote: 40000, flags: 0 };
+    const answer = { local: 5432, remote: 41000, peer: '192.0.2.8', flags: 18 };
+    expect(await verdicts([silent, answer])).toContain('inbound listener 5432<-*');
+    const other = { in: true, local: 41000, remote: 40000, flags: 18 };
+    expect(await verdicts([silent, answer, other])).toContain('unknown none 5432<-40000');
+  });
+
+  it('a refused SYN-ACK proves no listener', async () => {
+    const silent = { local: 5432, remote: 40000, flags: 0 };
+    const refused = { local: 5432, remote: 41000, peer: '192.0.2.8', flags: 18, action: 'REJECT' as const };
+    expect(await verdicts([silent, refused])).toContain('unknown none 5432<-40000');
+  });
+
+  it('a port that many call, each from a port of its own, is the called one, inbound and outbound, TCP and UDP', async () => {
+    expect(await verdicts(calls(4, (caller) => ({ in: true, local: 443, remote: caller })))).toEqual([
+      'inbound fan 443<-*',
+    ]);
+    expect(await verdicts(calls(4, (caller) => ({ in: false, local: caller, remote: 53, udp: true })))).toEqual([
+      'outbound fan *<-53',
+    ]);
+    expect(await verdicts(calls(3, (caller) => ({ in: true, local: 443, remote: caller })))).not.toContain(
+      'inbound fan 443<-*',
+    );
+  });
+
+  const undecided: Record<string, Packet[]> = {
+    'active FTP, out of port 20': calls(8, (caller) => ({ in: false, local: 20, remote: caller })),
+    'active FTP, in from port 20': calls(8, (caller) => ({ in: true, local: caller, remote: 20 })),
+    'passive FTP and RPC, both ports high': calls(8, (caller) => ({ in: true, local: 50000, remote: caller })),
+    'NTP from 123 to 123': calls(8, (caller) => ({
+      in: false,
+      local: 123,
+      remote: 123,
+      udp: true,
+      peer: `192.0.2.${caller - 39990}`,
+    })),
+    'SIP from 5060 to 5080': calls(8, (caller) => ({
+      in: false,
+      local: 5060,
+      remote: 5080,
+      udp: true,
+      peer: `192.0.2.${caller - 39990}`,
+    })),
+    'a caller below 32768, as behind NAT': calls(8, (caller) => ({ in: true, local: 443, remote: caller - 20000 })),
+    'an NFS client with a reserved port': calls(8, (caller) => ({ in: false, local: 800, remote: caller })),
+  };
+  for (const [what, packets] of Object.entries(undecided)) {
+    it(`does not decide ${what}`, async () => {
+      const all = await verdicts(packets);
+      expect(all.every((verdict) => verdict.startsWith('unknown none'))).toBe(true);
+      expect(all.length).toBeGreaterThan(0);
+    });
+  }
+
+  it('does not trust a port that speaks first: a scanner with source port 53, a program that calls from one low port', async () => {
+    const scan = Array.from({ length: 8 }, (_, i) => ({ in: true, local: 40000 + i, remote: 53, udp: true, at: 1000 }));
+    const answers = scan.map((p) => ({ ...p, in: false, at: 1001 }));
+    expect(await verdicts([...scan, ...answers])).not.toContain('outbound fan *<-53');
+    const dht = Array.from({ length: 8 }, (_, i) => ({ local: 6881, remote: 40000 + i, udp: true, at: 1000 }));
+    const replies = dht.slice(1).map((p) => ({ ...p, in: true, at: 1000 }));
+    expect((await verdicts([...dht, ...replies])).every((verdict) => verdict.startsWith('unknown'))).toBe(true);
+  });
+
+  it('an earlier packet decides only away from the edge and only where the ports agree', async () => {
+    const pair = (at: number, local: number, remote: number): Packet[] => [
+      { in: true, local, remote, at },
+      { local, remote, at: at + 1 },
+    ];
+    expect(await verdicts(pair(1000, 22, 40000))).toEqual(['inbound start 22<-*']);
+    expect(await verdicts(pair(-500, 22, 40000))).toEqual(['unknown none 22<-40000']);
+    expect(await verdicts(pair(1000, 40000, 22))).toEqual(['unknown none 40000<-22']);
+    expect(await verdicts(pair(1000, 50000, 40000))).toEqual(['unknown none 50000<-40000']);
+  });
+
+  it('ICMP has no ports and no opener; refused packets count as opened by their sender', async () => {
+    expect(await verdicts([{ icmp: true, in: true, local: 0, remote: 0 }])).toEqual(['unknown none *<-*']);
+    expect(await verdicts([{ in: true, local: 3389, remote: 40000, action: 'REJECT' }])).toEqual([
+      'inbound none 3389<-*',
+    ]);
+  });
+
+  it('a record whose local end nothing tells stands once for each reading', async () => {
+    const record = `2 1 eni-0f 192.0.2.7 10.9.9.9 40000 22 6 1 40 ${T} ${T} ACCEPT OK`;
+    const { ledger, summary } = await scanFiles({ 'x.log': `${V2}\n${record}\n` }, KNOWN);
+    expect(ledger.map((row) => [row.opened, row.localAddress, row.localPort, row.peerPort])).toEqual([
+      ['unknown', '10.9.9.9', 22, 40000],
+      ['unknown', '192.0.2.7', 40000, 22],
+    ]);
+    expect(summary.accepted).toBe(0);
+    expect(summary.skipped).toMatchObject([{ reason: 'record-whose-local-end-is-unknown', count: 1 }]);
+  });
+
+  it('knows a secondary address by pkt-dstaddr and keeps both', async () => {
+    const header = `${V2} tcp-flags pkt-srcaddr pkt-dstaddr`;
+    const record = `3 1 eni-0a 192.0.2.7 ${ME} 40000 22 6 1 40 ${T} ${T} ACCEPT OK 2 192.0.2.7 10.0.0.11`;
+    const { ledger } = await scanFiles({ 'x.log': `${header}\n${record}\n` }, KNOWN);
+    expect(ledger).toMatchObject([
+      { opened: 'inbound', localAddress: ME, localPacketAddress: '10.0.0.11', peerPacketAddress: null },
+    ]);
+  });
+});
