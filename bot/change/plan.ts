@@ -4,8 +4,8 @@ import type { SourceFacts, SourceIndex, SourceLanguage, SourceNote, SourceTree, 
 import { applyEdits, sortEdits } from '../source/text.ts';
 import type { Batch, ChangePlan, FileChange, Proposal, Refusal } from './contract.ts';
 import { branchName, titleOf } from './names.ts';
-import { collectTargets, type Target } from './targets.ts';
-import { differenceOf, identityKey, placedRules } from './tuple.ts';
+import { collectTargets, replacementKey, type Target } from './targets.ts';
+import { differenceOf, identityKey, placedRules, rootOf } from './tuple.ts';
 import { type ExpectedChange, verify } from './verify.ts';
 
 /** One language with what it read; `facts` are used again for every evaluation of a changed tree. */
@@ -41,11 +41,13 @@ export async function planChanges(input: PlanInput): Promise<ChangePlan> {
     input.progress?.(done, targets.length);
   };
 
+  const taken = new Set<string>();
   for (const [key, group] of byBatch(targets)) {
     const language = group[0]!.placed.declaration.language;
     const source = input.sources.find((one) => one.language.name === language);
     if (source === undefined) throw new Error(`no source language ${language}`);
-    const batch = await planBatch(key, group, source, step);
+    const elsewhere = targets.filter((one) => one.placed.declaration.language === language && !group.includes(one));
+    const batch = await planBatch(key, group, elsewhere, taken, source, step);
     allRefused.push(...batch.refused);
     if (batch.proposals.length > 0) batches.push({ ...batch, refused: withOthers(batch, refused) });
   }
@@ -62,13 +64,12 @@ function withOthers(batch: Batch, refused: readonly Refusal[]): Refusal[] {
 function byBatch(targets: readonly Target[]): Map<string, Target[]> {
   const out = new Map<string, Target[]>();
   for (const target of targets) {
-    const { language, root } = target.placed.declaration;
-    const key = `${language}:${root}`;
+    const key = `${target.placed.declaration.language}:${rootOf(target.placed)}`;
     const list = out.get(key);
     if (list === undefined) out.set(key, [target]);
     else list.push(target);
   }
-  return out;
+  return new Map([...out].sort(([a], [b]) => compare(a, b)));
 }
 
 interface Pending {
@@ -76,15 +77,24 @@ interface Pending {
   reasons: readonly SourceNote[];
 }
 
+/**
+ * The targets of one root, and those `elsewhere` that one of its edits makes true as well (a module that several roots call). `taken`
+ * holds the keys of all targets that have their edit, in this batch or in one before.
+ */
 async function planBatch(
   key: string,
   targets: readonly Target[],
+  elsewhere: readonly Target[],
+  taken: Set<string>,
   source: PlannedSource,
   step: () => void,
 ): Promise<Batch> {
   const { language, facts } = source;
   let index = source.index;
-  let pending: Pending[] = [...targets].sort(lastFirst).map((target) => ({ target, reasons: [] }));
+  let pending: Pending[] = targets
+    .filter((target) => !taken.has(target.key))
+    .sort(lastFirst)
+    .map((target) => ({ target, reasons: [] }));
   const accepted: Target[] = [];
   const proposals: Proposal[] = [];
 
@@ -92,31 +102,35 @@ async function planBatch(
   // rules share), so passes go on while something was accepted.
   for (let progress = true; progress && pending.length > 0; ) {
     progress = false;
-    const open = new Map(pending.map((one) => [one.target.key, one]));
-    for (const one of pending) {
-      if (!open.has(one.target.key)) continue;
-      const attempt = await tryEdit(one.target, index, [...open.values()], language, facts);
+    const failed: Pending[] = [];
+    for (const { target } of pending) {
+      if (taken.has(target.key)) continue;
+      const open = [...targets, ...elsewhere].filter((one) => !taken.has(one.key));
+      const attempt = await tryEdit(target, index, open, language, facts);
       if (!attempt.ok) {
-        open.set(one.target.key, { target: one.target, reasons: attempt.reasons });
+        failed.push({ target, reasons: attempt.reasons });
         continue;
       }
       index = attempt.after;
       progress = true;
       for (const member of attempt.members) {
-        open.delete(member.key);
+        taken.add(member.key);
         accepted.push(member);
         proposals.push(...proposalsOf(member, attempt));
         step();
       }
     }
-    pending = [...open.values()];
+    pending = failed.filter(({ target }) => !taken.has(target.key));
   }
   for (const _ of pending) step();
 
   const refused: Refusal[] = [];
   for (const { target, reasons } of pending)
     refused.push(
-      ...refusalsOf(target, accepted.length === 0 ? reasons : await reasonsAtBase(target, reasons, targets, source)),
+      ...refusalsOf(
+        target,
+        accepted.length === 0 ? reasons : await reasonsAtBase(target, reasons, [...targets, ...elsewhere], source),
+      ),
     );
   const whole = await verifyWhole(source, index, accepted);
   if (whole.length > 0) {
@@ -140,14 +154,22 @@ type Attempt =
 async function tryEdit(
   target: Target,
   index: SourceIndex,
-  open: readonly Pending[],
+  open: readonly Target[],
   language: SourceLanguage,
   facts: SourceFacts,
 ): Promise<Attempt> {
   // Ids count tuples in source order and so move with each edit: the rule is found again by address and values.
-  const now = placedRules(index).find((one) => identityKey(one) === target.key);
-  if (now === undefined) return failed(target, 'declaration-lost', 'an earlier edit of this batch moved it');
-  const result = language.edit(index, { ruleId: now.rule.id, replacements: target.replacements });
+  const ids = new Map(placedRules(index).map((one) => [identityKey(one), one.rule.id]));
+  const ruleId = ids.get(target.key);
+  if (ruleId === undefined) return failed(target, 'declaration-lost', 'an earlier edit of this batch moved it');
+  const treatment = replacementKey(target.replacements);
+  const alsoRuleIds = open
+    .filter((one) => one.key !== target.key && replacementKey(one.replacements) === treatment)
+    .map((one) => ids.get(one.key))
+    .filter((id) => id !== undefined)
+    .sort();
+  const { live } = target.wishes[0]!;
+  const result = language.edit(index, { ruleId, alsoRuleIds, replacements: target.replacements, live });
   if (!result.ok) return { ok: false, reasons: result.refusals };
   if (result.edits.length === 0) return failed(target, 'edit-empty', 'the editor found nothing to change');
 
@@ -161,7 +183,7 @@ async function tryEdit(
   const after = language.index(tree, facts);
   const gone = new Set(differenceOf(index, after).removed.map(identityKey));
   // One edit may realise several proposals: a literal that feeds them all, a module that is called more than once.
-  const members = open.map((one) => one.target).filter((one) => one.key === target.key || gone.has(one.key));
+  const members = open.filter((one) => one.key === target.key || gone.has(one.key));
   const verdict = verify(index, after, members.map(expectedOf));
   if (!verdict.ok) return { ok: false, reasons: verdict.reasons };
   const second = await checkFiles(index.tree, tree, language);
@@ -176,8 +198,7 @@ async function reasonsAtBase(
   targets: readonly Target[],
   { index, language, facts }: PlannedSource,
 ): Promise<readonly SourceNote[]> {
-  const open = targets.map((one) => ({ target: one, reasons: [] }));
-  const again = await tryEdit(target, index, open, language, facts);
+  const again = await tryEdit(target, index, targets, language, facts);
   if (!again.ok) return again.reasons;
   return reasons.map((one) => ({ ...one, place: target.placed.declaration.place }));
 }
@@ -269,9 +290,7 @@ function assemble(
       rulesAfter: placedRules(after).length,
       removed: removed.length,
       added: added.length,
-      contexts: [
-        ...new Set(rulesBefore.filter((one) => one.declaration.root === root).map((one) => one.rule.context)),
-      ].sort(),
+      contexts: [...new Set(rulesBefore.filter((one) => rootOf(one) === root).map((one) => one.rule.context))].sort(),
       filesChecked: changes.map((change) => change.path),
     },
   };

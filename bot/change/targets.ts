@@ -202,6 +202,6 @@ function conflictOf(
   return null;
 }
 
-function replacementKey(replacements: readonly RuleShape[]): string {
+export function replacementKey(replacements: readonly RuleShape[]): string {
   return replacements.map(shapeKey).join(';');
 }

@@ -14,12 +14,17 @@ export function placedRules(index: SourceIndex): PlacedRule[] {
   return index.declarations.flatMap((declaration) => declaration.rules.map((rule) => ({ rule, declaration })));
 }
 
+/** One evaluation: a root (a module may be evaluated in several) in one workspace, variable-file set or stack. */
+export function placeKey(rule: DeclaredRule): string {
+  return `${rule.root ?? ''}\0${rule.context}`;
+}
+
 /**
  * The evaluated values as text: equal exactly when two declared rules make the same permission of the same group in the same context.
  * Description counts: an edit that rewords another rule is not the proposal.
  */
 export function valueKey(rule: DeclaredRule): string {
-  return [rule.context, rule.group, tupleText(rule), rule.description ?? ''].join('\0');
+  return [placeKey(rule), rule.group, tupleText(rule), rule.description ?? ''].join('\0');
 }
 
 /** Without context, group and description: what is allowed, as far as the source knows it. */
@@ -37,13 +42,18 @@ export function tupleText(rule: DeclaredRule): string {
   ].join('|');
 }
 
+/** The Terraform root that is applied, or the template. */
+export function rootOf({ rule, declaration }: PlacedRule): string {
+  return rule.root ?? declaration.root;
+}
+
 /**
  * The rule with its address: what Terraform keeps in state. An element of a counted list that moves to another index is another
  * resource to it (delete and create), so it counts as a difference. The number of an inline CloudFormation item is no identity.
  */
 export function identityKey({ rule, declaration }: PlacedRule): string {
   const address = declaration.language === 'cloudformation' ? rule.address.replace(/\[\d+\]/g, '') : rule.address;
-  return `${declaration.language}\0${declaration.root}\0${address}\0${valueKey(rule)}`;
+  return `${declaration.language}\0${rootOf({ rule, declaration })}\0${address}\0${valueKey(rule)}`;
 }
 
 /** True when `actual` is the rule `wanted`, written beside or in place of `original`, which stands for the live rule `live`. */
@@ -53,7 +63,7 @@ export function isReplacement(
   live: RuleShape,
   wanted: RuleShape,
 ): boolean {
-  if (actual.context !== original.context || actual.group !== original.group) return false;
+  if (placeKey(actual) !== placeKey(original) || actual.group !== original.group) return false;
   if (actual.shape !== null) return shapeKey(actual.shape) === shapeKey(wanted);
   const full = compareTuple({ ...wanted, groupId: original.group }, actual);
   if (full.same && full.unknown.length === 0) return true;

@@ -3,7 +3,7 @@ import { EGRESS_PLACEHOLDER } from '../source/cloudformation/remove.ts';
 import type { SourceIndex, SourceNote } from '../source/contract.ts';
 import { danglingReferences } from './dangling.ts';
 import { allowsSubset } from './subset.ts';
-import { differenceOf, identityKey, isReplacement, type PlacedRule, tupleText } from './tuple.ts';
+import { differenceOf, identityKey, isReplacement, type PlacedRule, placeKey, tupleText } from './tuple.ts';
 
 /** One rule that is meant to go, with what shall stand instead of it; `live` is the rule as AWS has it. */
 export interface ExpectedChange {
@@ -88,7 +88,7 @@ function isPlaceholder({ rule, declaration }: PlacedRule, expected: readonly Exp
     ({ placed, replacements }) =>
       replacements.length === 0 &&
       placed.rule.direction === 'egress' &&
-      placed.rule.context === rule.context &&
+      placeKey(placed.rule) === placeKey(rule) &&
       placed.rule.group === rule.group,
   );
 }
@@ -98,7 +98,8 @@ function duplicated(after: SourceIndex, one: PlacedRule): boolean {
   let count = 0;
   for (const declaration of after.declarations)
     for (const rule of declaration.rules)
-      if (rule.context === one.rule.context && rule.group === one.rule.group && tupleText(rule) === text) count += 1;
+      if (placeKey(rule) === placeKey(one.rule) && rule.group === one.rule.group && tupleText(rule) === text)
+        count += 1;
   return count > 1;
 }
 

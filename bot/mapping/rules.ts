@@ -152,8 +152,8 @@ function declaredFor(rule: SecurityGroupRule, one: HeldRule, method: MappingMeth
 /** Declarations of the state's root; where an address is declared under several roots and none is this one, all of them. */
 function inRoot(declared: readonly Declared[], state: TerraformState): readonly Declared[] {
   const here = declared.filter(
-    ({ declaration }) =>
-      declaration.language === 'terraform' && (state.root === null || declaration.root === state.root),
+    ({ rule, declaration }) =>
+      declaration.language === 'terraform' && (state.root === null || (rule.root ?? declaration.root) === state.root),
   );
   return here.length > 0 ? here : declared.filter(({ declaration }) => declaration.language === 'terraform');
 }

@@ -60,9 +60,10 @@ function addressesByRoot(indexes: readonly SourceIndex[]): Map<string, Set<strin
   for (const index of indexes) {
     for (const declaration of index.declarations) {
       if (declaration.language !== 'terraform') continue;
-      const known = out.get(declaration.root) ?? new Set<string>();
-      out.set(declaration.root, known);
       for (const rule of declaration.rules) {
+        const root = rule.root ?? declaration.root;
+        const known = out.get(root) ?? new Set<string>();
+        out.set(root, known);
         known.add(withoutInstances(rule.address));
         const group = /^ref:(.+)\.(?:id|security_group_id)$/.exec(rule.group);
         if (group !== null) known.add(withoutInstances(group[1]!));
