@@ -68,7 +68,7 @@ function isDefaultRecord(words: readonly string[]): boolean {
   return (
     words.length === DEFAULT_FIELDS.length &&
     words[0] === '2' &&
-    /^eni-/.test(words[2] ?? '') &&
+    words[2]?.startsWith('eni-') === true &&
     /^(ACCEPT|REJECT|-)$/.test(words[12] ?? '') &&
     /^(OK|NODATA|SKIPDATA)$/.test(words[13] ?? '')
   );

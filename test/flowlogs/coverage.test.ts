@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holeOf, mergeHoles } from '../../analyzer/flowlogs/holes.ts';
 import { scanFiles, V2 } from './harness.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../analyzer/flowlogs/index.ts';
 import { scanFiles, V5 } from './harness.ts';
