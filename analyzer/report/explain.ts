@@ -112,7 +112,7 @@ function lists(finding: Finding): string[] {
     ...topPeers.map((peer) => `peer ${peer.address}: ${counted(peer.flows, 'record')}, ${bytesText(peer.bytes)}`),
     ...topPorts.map(
       (port) =>
-        `port ${port.protocol} ${port.port ?? 'any'}: ${counted(port.flows, 'record')}, ${bytesText(port.bytes)}`,
+        `${port.port === null ? `${port.protocol} (the logs show no port)` : `port ${port.protocol} ${port.port}`}: ${counted(port.flows, 'record')}, ${bytesText(port.bytes)}`,
     ),
   ];
 }

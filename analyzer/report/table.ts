@@ -165,12 +165,12 @@ function fit(text: string, width: number): string {
   return clipped + ' '.repeat(Math.max(0, width - columns(clipped)));
 }
 
-/** Breaks at spaces; a word wider than the line is cut over lines, never lost. */
+/** Breaks at spaces, but not before `%`; a word wider than the line is cut over lines, never lost. */
 export function wrap(text: string, width: number, first: string, rest: string): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of text.split(' ').filter((part) => part !== '')) {
+  for (const word of text.split(/ (?!%)/).filter((part) => part !== '')) {
     let left = word;
     if (!empty && columns(line) + 1 + columns(left) > width) {
       lines.push(line);

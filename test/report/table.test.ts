@@ -85,6 +85,10 @@ describe('the table', () => {
 });
 
 describe('wrap', () => {
+  it('keeps a number and its percent sign together', () => {
+    expect(wrap('aaaa 99.99 % of all', 10, '', '')).toEqual(['aaaa', '99.99 % of', 'all']);
+  });
+
   it('loses no character of a word wider than the line', () => {
     const word = 'x'.repeat(95);
     const lines = wrap(`a ${word} b`, 20, '', '  ');
