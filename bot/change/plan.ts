@@ -275,7 +275,7 @@ function assemble(
   const changes = changesBetween(source.index.tree, after.tree);
   const { removed, added } = differenceOf(source.index, after);
   const rulesBefore = placedRules(source.index);
-  const sorted = [...proposals].sort(byFinding);
+  const sorted = [...proposals].sort(byPlace);
   return {
     key,
     language: language as Batch['language'],
@@ -301,6 +301,12 @@ function lastFirst(a: Target, b: Target): number {
   const ra = a.placed.rule.origins.peer[0] ?? a.placed.declaration.range;
   const rb = b.placed.rule.origins.peer[0] ?? b.placed.declaration.range;
   return compare(ra.file, rb.file) || rb.start - ra.start || compare(b.key, a.key);
+}
+
+/** As a reader goes through the files. */
+function byPlace(a: Proposal, b: Proposal): number {
+  const [pa, pb] = [a.declaration.place, b.declaration.place];
+  return compare(pa.file, pb.file) || pa.line - pb.line || byFinding(a, b);
 }
 
 function byFinding(a: { finding: { findingId: string } }, b: { finding: { findingId: string } }): number {

@@ -88,7 +88,7 @@ function mapRule(
   ];
   const matches = strong.length > 0 ? strong : hints(rule, group, table, input.indexes);
   const candidates = merge(matches);
-  if (candidates.length === 0) notes.push(unmanaged(rule, states));
+  if (candidates.length === 0) notes.push(unmanaged(rule, states, notes.length > 0));
   return { rule, candidates, notes };
 }
 
@@ -227,12 +227,16 @@ function sameSource(a: Declared, b: Declared): boolean {
   );
 }
 
-function unmanaged(rule: SecurityGroupRule, states: StateTable): SourceNote {
+/** `held`: a state has it though the source does not; then the next apply takes it away, and an import would manage it twice. */
+function unmanaged(rule: SecurityGroupRule, states: StateTable, held: boolean): SourceNote {
   const help = unmanagedHelp(rule);
   const origin = states.groups.get(rule.groupId);
-  const who = origin === undefined ? '' : ` (its group is in ${origin}, so it was probably added by hand)`;
-  const adopt =
-    help.importBlock === null ? '' : `take it under management with ${help.importBlock.replace(/\s+/g, ' ')}, or `;
+  const who = origin === undefined || held ? '' : ` (its group is in ${origin}, so it was probably added by hand)`;
+  const adopt = held
+    ? 'the next apply should remove it, unless you declare it, or '
+    : help.importBlock === null
+      ? ''
+      : `take it under management with ${help.importBlock.replace(/\s+/g, ' ')}, or `;
   return {
     code: 'unmanaged',
     message: `no source found for ${ruleLine(rule)}${who}; ${adopt}revoke it by hand: ${help.revoke}`,

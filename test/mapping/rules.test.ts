@@ -183,6 +183,8 @@ describe('mapRules, by the state', () => {
     const mapping = map({ indexes: [index([{ address: B, peer: '1.2.3.4/32' }])], states: [state([held(A)])] });
     expect(mapping.candidates).toEqual([]);
     expect(mapping.notes.map((note) => note.code)).toEqual(['state-address-not-in-source', 'unmanaged']);
+    expect(mapping.notes[1]!.message).toContain('the next apply should remove it');
+    expect(mapping.notes[1]!.message).not.toContain('import {');
   });
 
   it('does not mistake another group for this one', () => {
@@ -219,6 +221,36 @@ describe('mapRules, by the state', () => {
     const rows = [{ address: A, protocol: '-1', fromPort: '0', toPort: '0' }];
     const states = [state([held(A, { shape: canonicalShape(all) })])];
     expect(editable(map({ indexes: [index(rows)], states }, all))).not.toBeNull();
+  });
+});
+
+describe('mapRules, of modules that several roots call', () => {
+  const shared = 'module.x.aws_vpc_security_group_ingress_rule.a';
+  const rows = [
+    { address: shared, root: 'live', file: 'modules/x/main.tf' },
+    { address: shared, root: 'stage', file: 'modules/x/main.tf' },
+  ];
+  // As the Terraform evaluator does it: one declaration, whose rules name the root they are evaluated in.
+  const both = index(rows);
+  const [first, second] = both.declarations;
+  const joined: Declaration = {
+    ...first!,
+    rules: [
+      { ...first!.rules[0]!, root: 'live' },
+      { ...second!.rules[0]!, root: 'stage' },
+    ],
+  };
+  const indexes = [{ ...both, declarations: [joined] }];
+
+  it('finds the rule of the root that the state belongs to', () => {
+    const mapping = map({ indexes, states: [state([held(shared)], { root: 'stage' })] });
+    expect(editable(mapping)?.declaredRuleId).toBe(joined.rules[1]!.id);
+  });
+
+  it('knows each root by its own rules', () => {
+    const { problems } = bindStates([state([held(shared)], { root: null })], indexes);
+    expect(problems[0]).toMatchObject({ code: 'state-root-ambiguous' });
+    expect(problems[0]!.message).toContain('live, stage');
   });
 });
 

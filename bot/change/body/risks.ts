@@ -11,16 +11,6 @@ export function risksSection(batch: Batch): string {
         `${warning.code}\0${warning.message}`,
         `- ${code(`${warning.place.file}:${warning.place.line}`)}: ${words(warning.message)}.`,
       );
-    if (declaration.form === 'legacy-rule' && declaration.rules.length > 1)
-      notes.set(
-        `replace\0${declaration.id}`,
-        `- ${code(declaration.id)} is an ${code('aws_security_group_rule')} with several sources. Changing it makes Terraform replace it: the sources that stay are revoked and authorised again, a short outage for new connections.`,
-      );
-    else if (declaration.form === 'legacy-rule' && finding.action === 'narrow')
-      notes.set(
-        `replace\0${declaration.id}`,
-        `- ${code(declaration.id)} is replaced, not updated in place: a moment without the rule.`,
-      );
     if (declaration.form === 'cfn-standalone' && finding.action === 'narrow')
       notes.set(
         `replace\0${declaration.id}`,

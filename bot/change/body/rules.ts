@@ -37,11 +37,15 @@ function placeText({ declaration }: Proposal): string {
   return `${declaration.place.file}:${declaration.place.line}`;
 }
 
+function sentence(text: string): string {
+  return /[.!?]\s*$/.test(text) ? text : `${text}.`;
+}
+
 function reasons(batch: Batch): string {
   return batch.proposals
     .map(
       ({ finding, candidate }) =>
-        `- ${code(finding.ruleId)}: ${words(finding.detail)}. Found in the source because ${words(candidate.reason)} (${Math.round(candidate.confidence * 100)} %).`,
+        `- ${code(finding.ruleId)}: ${words(sentence(finding.detail))} Found in the source because ${words(candidate.reason)} (${Math.round(candidate.confidence * 100)} %).`,
     )
     .join('\n');
 }
