@@ -17,6 +17,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { analyzeArgs, FROM, writeFlowLogs, writeInventory } from '../cli/inputs.ts';
 import { type Outcome, pare } from '../cli/pare.ts';
 
+/** Node keeps compiled code in the temporary folder too; Pare's own folders begin with its name. */
+function ours(names: readonly string[]): boolean {
+  return names.some((name) => name.startsWith('pare-'));
+}
+
 /** Everything below the folder, so that a test can say that nothing was added. */
 function listing(folder: string): string[] {
   return existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]).sort() : [];
@@ -121,7 +126,7 @@ describe('bad input to analyze gives one line with the file and the next step, e
           env: { TMPDIR: temp },
           started: (child) => {
             const watch = setInterval(() => {
-              if (readdirSync(temp).length === 0) return;
+              if (!ours(readdirSync(temp))) return;
               clearInterval(watch);
               child.kill('SIGINT');
             }, 5);
@@ -131,7 +136,7 @@ describe('bad input to analyze gives one line with the file and the next step, e
       );
       expect(outcome.code, outcome.stderr).toBe(130);
       expect(listing(root)).toEqual(before);
-      expect(readdirSync(temp)).toEqual([]);
+      expect(readdirSync(temp).filter((name) => name !== 'node-compile-cache')).toEqual([]);
     } finally {
       rmSync(temp, { recursive: true, force: true });
     }
