@@ -1,6 +1,6 @@
 import type { DeployedStack, SourceNote } from '../contract.ts';
 import { parseTemplate } from './parse.ts';
-import { entryOf, meaning, type SyntaxNode } from './syntax.ts';
+import { meaning } from './syntax.ts';
 import type { Template } from './template.ts';
 
 /** One evaluation of a template: a deployed stack of it, or none known. */
@@ -116,9 +116,4 @@ export function driftNotes(template: Template, stacks: readonly DeployedStack[])
       message: `the template deployed as stack ${stack.stackName} differs from the file`,
       place: { file: template.file.path, line: 1 },
     }));
-}
-
-/** True where the section holds nothing but this entry: removing it would leave an invalid template. */
-export function isOnlyEntry(section: SyntaxNode | undefined, key: string): boolean {
-  return section?.kind === 'map' && section.entries.length === 1 && entryOf(section, key) !== undefined;
 }

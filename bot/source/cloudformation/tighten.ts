@@ -19,6 +19,7 @@ export function tightenRule(subject: Subject, replacements: readonly RuleShape[]
     const rewritten = rewriteRule(text, body, rule, canonicalShape(replacement));
     if (!rewritten.ok)
       return { ok: false, refusals: [noteAt(template, rewritten.code, rewritten.message, rewritten.offset)] };
+    if (rewritten.changes.length === 0 && replacements.length === 1) return nothingToWrite(subject);
     versions.push(rewritten.changes);
   }
   const [first, ...others] = versions;
@@ -32,6 +33,17 @@ export function tightenRule(subject: Subject, replacements: readonly RuleShape[]
   const changes = site.form === 'cfn-standalone' ? copyResource(subject, versions) : copyItem(subject, versions);
   if (changes === null) return conditional(subject);
   return { ok: true, changes, warnings };
+}
+
+/** Nothing that stands in the rule differs from what is asked: what shall be narrower comes from elsewhere (trap 15). */
+function nothingToWrite({ template, site, rule }: Subject): Step {
+  const open = /^(ref|unknown):/.test(rule.peer);
+  const code = open ? 'cfn-parameter-fed' : 'cfn-unchanged';
+  const message = open
+    ? `the address or group does not stand in the rule as a literal (${rule.peer.replace(/^(ref|unknown):/, '')}); the rule can only be removed`
+    : 'the rule says this already';
+  const at = site.body?.start ?? site.resource.entry.start;
+  return { ok: false, refusals: [noteAt(template, code, message, at)] };
 }
 
 function conditional({ template, site }: Subject): Step {

@@ -243,6 +243,9 @@ describe('trap 15: a parameter\u2019s Default is never changed', () => {
     );
   });
   it('refuses to narrow what comes from elsewhere', () => {
+    expect(refused(edit(text, 't.yaml:Web/SecurityGroupIngress[0]', [tcp(1, 9, '192.0.2.0/24')]))).toEqual([
+      'cfn-parameter-fed:9',
+    ]);
     expect(refused(edit(text, 't.yaml:Web/SecurityGroupIngress[1]', [tcp(5, 5, '10.0.0.0/8')]))).toEqual([
       'cfn-parameter-fed:10',
     ]);

@@ -109,6 +109,7 @@ export function narrower(rule: DeclaredRule, parts: 1 | 2): RuleShape[] | null {
     if (parts === 2) narrow.push({ ...base, protocol, fromPort: to, toPort: to });
     return narrow;
   }
+  if (rule.shape === null && 'cidr' in peer && from !== null && to !== null) return elsewhere(rule, protocol, from, to);
   const cidr = rule.shape !== null && 'cidr' in peer ? parseCidr(peer.cidr) : null;
   if (cidr === null || rule.shape === null || cidr.length > (cidr.family === 4 ? 30 : 126)) return null;
   const halves: Peer[] = [cidr, cidr].slice(0, parts).map((one, i): Peer => {
@@ -120,6 +121,15 @@ export function narrower(rule: DeclaredRule, parts: 1 | 2): RuleShape[] | null {
     return { kind: 'cidrIpv6', cidr: formatCidr({ family: 6, value, length: one.length + 1 + (parts - 1) * i }) };
   });
   return halves.map((half) => ({ ...rule.shape!, peer: half }));
+}
+
+/** A narrower block for an address that does not stand in the rule: the editor is expected to refuse. */
+function elsewhere(rule: DeclaredRule, protocol: number, fromPort: number, toPort: number): RuleShape[] {
+  const peer: Peer =
+    rule.peerKind === 'cidrIpv6'
+      ? { kind: 'cidrIpv6', cidr: '2001:db8::/32' }
+      : { kind: 'cidrIpv4', cidr: '192.0.2.0/24' };
+  return [{ direction: rule.direction, protocol, fromPort, toPort, peer }];
 }
 
 /** For a peer that only deployment knows: some peer of its kind, which the editor must leave as it is written. */
