@@ -7,7 +7,7 @@ import { ruleOfFinding } from '../../bot/mapping/live.ts';
 import { mapRules } from '../../bot/mapping/rules.ts';
 import { cloudformation } from '../../bot/source/cloudformation/index.ts';
 import type { SourceLanguage } from '../../bot/source/contract.ts';
-import { document, fakeEdit, fakeLanguage, fakeTree, finding } from './fake.ts';
+import { document, fakeEdit, fakeLanguage, fakeTree, finding, sure } from './fake.ts';
 
 async function plan(files: Record<string, string>, findings: Finding[], language: SourceLanguage = fakeLanguage()) {
   const facts = { states: [], stacks: [] };
@@ -219,6 +219,52 @@ describe('law 5: an edit does what it says and no more', () => {
     expect(batches[0]!.changes[0]!.after).toBe('rule b sg-1 tcp 80 80 10.0.0.0/8\n');
     expect(codes(refused[0]!.reasons)).toEqual(['no']);
     expect(batches[0]!.refused).toHaveLength(1);
+  });
+
+  it('drops only the edit that the second parser refuses, not its neighbours', async () => {
+    const files = { 'x.fake': 'rule a sg-1 tcp 22 22 10.0.0.0/8\nrule b sg-1 tcp 80 80 10.0.0.0/8\n' };
+    const language = fakeLanguage({
+      edit: (index, request) => {
+        const good = fakeEdit(index, request);
+        if (!good.ok || !request.ruleId.includes('fake.b')) return good;
+        return { ...good, edits: good.edits.map((edit) => ({ ...edit, text: 'broken\n' })) };
+      },
+    });
+    const findings = [finding('sg-1', '22', '10.0.0.0/8', 'remove'), finding('sg-1', '80', '10.0.0.0/8', 'remove')];
+    const { batches, refused } = await plan(files, findings, language);
+    expect(batches[0]!.changes[0]!.after).toBe('rule b sg-1 tcp 80 80 10.0.0.0/8\n');
+    expect(refused.map((one) => codes(one.reasons))).toEqual([['broken']]);
+  });
+
+  it.each(['keep', 'review'] as const)(
+    'trap 8: refuses a source that may also make a live rule which is to %s, however weak the mapping says so',
+    async (action) => {
+      const language = fakeLanguage();
+      const facts = { states: [], stacks: [] };
+      const index = language.index(fakeTree({ 'x.fake': 'rule a sg-1 tcp 22 22 10.0.0.0/8\n' }), facts);
+      const stale = finding('sg-1', '22', '10.0.0.0/8', 'remove');
+      const used = finding('sg-7', '22', '10.0.0.0/8', action);
+      const mappings = [
+        sure(ruleOfFinding(stale)!, 'x.fake:fake.a#0'),
+        sure(ruleOfFinding(used)!, 'x.fake:fake.a#0', 0.5),
+      ];
+      const findings = document([stale, used]);
+      const made = await planChanges({ findings, mappings, sources: [{ language, index, facts }] });
+      expect(made.batches).toEqual([]);
+      expect(codes(made.refused[0]!.reasons)).toEqual(['source-shared']);
+      expect(made.refused[0]!.reasons[0]!.message).toContain(used.ruleId);
+    },
+  );
+
+  it('takes one edit for two stacks of one template, where the rule is stale in both', async () => {
+    const language = fakeLanguage();
+    const facts = { states: [], stacks: [] };
+    const index = language.index(fakeTree({ 'x.fake': 'rule a sg-1 tcp 22 22 10.0.0.0/8\n' }), facts);
+    const both = [finding('sg-1', '22', '10.0.0.0/8', 'remove'), finding('sg-7', '22', '10.0.0.0/8', 'remove')];
+    const mappings = both.map((one) => sure(ruleOfFinding(one)!, 'x.fake:fake.a#0'));
+    const made = await planChanges({ findings: document(both), mappings, sources: [{ language, index, facts }] });
+    expect(made.refused).toEqual([]);
+    expect(made.batches[0]!.proposals).toHaveLength(2);
   });
 
   it('names the line of a refusal as the reader sees it, not as the edits before had left it', async () => {

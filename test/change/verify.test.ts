@@ -144,6 +144,11 @@ describe('law 5: verify', () => {
     expect(codes(index([A]), index([{ ...A, peer: '0.0.0.0/0' }]), [wide])).toEqual(['replacement-opens']);
   });
 
+  it('refuses an edit that leaves a reference to what it takes away', () => {
+    const text = { 'live/outputs.tf': 'value = aws_security_group_rule.a.id' };
+    expect(codes(index([A, B], text), index([B], text))).toEqual(['dangling-reference']);
+  });
+
   it('refuses an edit after which less of the source can be read, but not one after which lines moved', () => {
     const note = (line: number) => ({ code: 'invalid-source', message: 'x', place: { file: 'a.tf', line } });
     const before = { ...index([A, B]), notes: [note(5)] };

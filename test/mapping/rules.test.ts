@@ -179,6 +179,13 @@ describe('mapRules, by the state', () => {
     expect(editable(none)).toBeNull();
   });
 
+  it('edits nothing where two addresses hold the same rule id', () => {
+    const ids = [held(A, { ruleId: 'sgr-0a' }), held(B, { ruleId: 'sgr-0a' })];
+    const mapping = map({ indexes: [index([{ address: A }, { address: B }])], states: [state(ids)] });
+    expect(mapping.candidates.map((one) => one.confidence)).toEqual([0.99, 0.99]);
+    expect(editable(mapping)).toBeNull();
+  });
+
   it('says so when the state holds the rule where the source does not declare it', () => {
     const mapping = map({ indexes: [index([{ address: B, peer: '1.2.3.4/32' }])], states: [state([held(A)])] });
     expect(mapping.candidates).toEqual([]);
