@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Proposal } from './contract.ts';
 
 const PREFIX = 'pare/';
-const SLUG_LENGTH = 40;
+/** Short enough that a table of 80 columns shows the whole name; the end of a path tells more than its start. */
+const SLUG_LENGTH = 26;
 
 /**
  * `pare/<slug>-<digest>`, [a-z0-9-] after the prefix, from the batch key alone: the same batch has the same branch in every run, whatever
@@ -13,8 +14,8 @@ export function branchName(key: string, root: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
-    .slice(0, SLUG_LENGTH)
-    .replace(/-+$/, '');
+    .slice(-SLUG_LENGTH)
+    .replace(/^-+/, '');
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 10);
   return `${PREFIX}${slug === '' ? 'root' : slug}-${digest}`;
 }

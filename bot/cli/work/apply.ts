@@ -39,11 +39,11 @@ export async function apply(options: ApplyOptions, runtime: Runtime): Promise<Ex
     }
     rows.push(rowOf(batch, outcome));
   }
-  const table = terminalTable(['Branch', 'State', 'Commit', 'Rules', 'Files'], rows, runtime.width);
+  const table = terminalTable(['State', 'Commit', 'Rules', 'Files', 'Branch'], rows, runtime.width);
   await runtime.write(rows.length === 0 ? 'Nothing to change.\n' : table);
   for (const line of refusalLines(plan)) runtime.note('info', line);
   if (rows.length > handsOff)
-    runtime.note('info', `look at one with git show ${rows[0]![0]}; your working tree is as it was`);
+    runtime.note('info', `look at one with git show ${rows[0]!.at(-1)}; your working tree is as it was`);
   return rows.length > 0 && options.detailedExitcode === true ? EXIT.findings : EXIT.clean;
 }
 
@@ -130,10 +130,10 @@ function oneLine(text: string): string {
 
 function rowOf(batch: Batch, outcome: WriteOutcome): string[] {
   return [
-    batch.branch,
     outcome.state,
     outcome.commit.slice(0, 10),
     String(batch.proposals.length),
     String(batch.changes.length),
+    batch.branch,
   ];
 }
