@@ -28,7 +28,7 @@ describe('law 3: the replay blocks whatever the rules after no longer let in', (
         }
         blocked += lost.length;
       }),
-      { numRuns: 200 },
+      { numRuns: 1500 },
     );
     expect(blocked).toBeGreaterThan(100);
   });
