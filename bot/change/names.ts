@@ -10,12 +10,13 @@ const SLUG_LENGTH = 26;
  * its proposals are.
  */
 export function branchName(key: string, root: string): string {
-  const slug = root
+  const whole = root
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(-SLUG_LENGTH)
-    .replace(/^-+/, '');
+    .replace(/^-+|-+$/g, '');
+  const end = whole.slice(-SLUG_LENGTH);
+  // A word that was cut in two is left out, unless it is all there is.
+  const slug = whole.length > SLUG_LENGTH ? end.replace(/^[^-]*-(?=.)/, '') : end;
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 10);
   return `${PREFIX}${slug === '' ? 'root' : slug}-${digest}`;
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import git from 'isomorphic-git';
+import * as git from 'isomorphic-git';
 import type { BranchWrite, GitRepository, Head, WriteOutcome } from './contract.ts';
 import { type CommitFacts, checkedOut, checkWrite, FILE_MODES, foreignTip, gitProblem, notAFile } from './shared.ts';
 

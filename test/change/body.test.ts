@@ -179,6 +179,11 @@ describe('names', () => {
     },
   );
 
+  it('keeps the telling end of a long path, by whole words', () => {
+    const root = 'cloudformation/stacks/payments.yaml';
+    expect(branchName(`cloudformation:${root}`, root)).toMatch(/^pare\/stacks-payments-yaml-[0-9a-f]{10}$/);
+  });
+
   it('tells roots apart that look alike, and is the same in every run', () => {
     expect(branchName('terraform:a/b', 'a/b')).not.toBe(branchName('terraform:a-b', 'a-b'));
     expect(branchName('terraform:live', 'live')).toBe('pare/live-37cd2531ab');

@@ -1,5 +1,5 @@
 import { applyPatch, parsePatch } from 'diff';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { patchOf } from '../../bot/change/patch.ts';
 import { PATCH_CASES } from './patch-cases.ts';

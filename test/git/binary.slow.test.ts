@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPatch } from 'diff';
-import git from 'isomorphic-git';
+import * as git from 'isomorphic-git';
 import { describe, expect, it } from 'vitest';
 import { patchOf } from '../../bot/change/patch.ts';
 import { openBinary } from '../../bot/git/binary.ts';
