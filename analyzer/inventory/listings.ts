@@ -2,7 +2,21 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { PareError } from '../model/problem.ts';
 import { listFolder, readJsonFile } from './adapters/files.ts';
-import { rawGroup, rawInterface, rawPrefixList, rawPrefixListEntry, rawRule, rawSubnet, rawVpc } from './raw.ts';
+import {
+  rawFlowLog,
+  rawGroup,
+  rawGroupVpc,
+  rawInterface,
+  rawPeering,
+  rawPrefixList,
+  rawPrefixListEntry,
+  rawRule,
+  rawRuleAge,
+  rawStaleGroup,
+  rawSubnet,
+  rawTemplateVersion,
+  rawVpc,
+} from './raw.ts';
 import { type Located, validItem, wrongShape } from './valid.ts';
 
 /** One listing of the AWS CLI: its file name without `.json`, the key of its list, and the command that prints it. */
@@ -29,6 +43,31 @@ export const LISTINGS = {
   subnets: listing('subnets', 'Subnets', 'describe-subnets', rawSubnet),
 };
 
+/** What may be missing without a word: later advice reads it, attribution does not. */
+export const FURTHER_LISTINGS = {
+  flowLogs: listing('flow-logs', 'FlowLogs', 'describe-flow-logs', rawFlowLog),
+  peerings: listing('vpc-peering-connections', 'VpcPeeringConnections', 'describe-vpc-peering-connections', rawPeering),
+  stale: listing(
+    'stale-security-groups',
+    'StaleSecurityGroupSet',
+    'describe-stale-security-groups --vpc-id VPC',
+    rawStaleGroup,
+  ),
+  templateVersions: listing(
+    'launch-template-versions',
+    'LaunchTemplateVersions',
+    "describe-launch-template-versions --versions '$Latest' '$Default'",
+    rawTemplateVersion,
+  ),
+  groupVpcs: listing(
+    'security-group-vpc-associations',
+    'SecurityGroupVpcAssociations',
+    'describe-security-group-vpc-associations',
+    rawGroupVpc,
+  ),
+  ruleAges: listing('rule-ages', 'RuleAges', '', rawRuleAge),
+};
+
 /** A folder of listings. Account and region are null in the flat layout, where the items must tell. */
 export interface Scope {
   folder: string;
@@ -37,9 +76,13 @@ export interface Scope {
   files: readonly string[];
   /** Files of prefix-list-entries/. */
   entryFiles: readonly string[];
+  /** ACCOUNT/REGION/config-history, where `pare inventory` pulled it; null in the flat layout. */
+  configHistory: string | null;
 }
 
-const ENTRIES = 'prefix-list-entries';
+export const ENTRIES = 'prefix-list-entries';
+export const CONFIG_HISTORY = 'config-history';
+const ALL_NAMES = [...Object.values(LISTINGS), ...Object.values(FURTHER_LISTINGS)].map(({ name }) => name);
 const ACCOUNT = /^\d{12}$/;
 const REGION = /^[a-z]{2,3}(-[a-z]+)+-\d+$/;
 
@@ -109,13 +152,14 @@ async function addScope(
 ): Promise<void> {
   const entries = content.folders.includes(ENTRIES) ? await listFolder(join(folder, ENTRIES)) : null;
   const entryFiles = (entries?.files ?? []).filter((name) => /^pl-[0-9a-z]+\.json(\.gz)?$/.test(name));
-  const files = content.files.filter((name) =>
-    Object.values(LISTINGS).some((kind) => pagePattern(kind.name).test(name)),
-  );
+  const files = content.files.filter((name) => ALL_NAMES.some((listed) => pagePattern(listed).test(name)));
+  const core = files.some((name) => Object.values(LISTINGS).some((kind) => pagePattern(kind.name).test(name)));
   const nested = content.folders.some((name) => (accountId === null ? ACCOUNT : REGION).test(name));
   // A folder named as an account and a region is meant to hold listings: what it lacks is then named.
-  if (files.length === 0 && entryFiles.length === 0 && (region === null || nested)) return;
-  scopes.push({ folder, accountId, region, files, entryFiles });
+  if (!core && entryFiles.length === 0 && (region === null || nested)) return;
+  const configHistory =
+    region !== null && content.folders.includes(CONFIG_HISTORY) ? join(folder, CONFIG_HISTORY) : null;
+  scopes.push({ folder, accountId, region, files, entryFiles, configHistory });
 }
 
 /** `vpcs.json`, gzipped or not, and its further pages `vpcs-2.json` or `vpcs.2.json`. */

@@ -128,6 +128,99 @@ export const rawSubnet = z.object({
 });
 export type RawSubnet = z.infer<typeof rawSubnet>;
 
+const time = z.union([z.string(), z.number()]).nullish();
+
+export const rawFlowLog = z.object({
+  FlowLogId: text,
+  ResourceId: maybe,
+  TrafficType: maybe,
+  LogDestinationType: maybe,
+  LogDestination: maybe,
+  LogGroupName: maybe,
+  LogFormat: maybe,
+  MaxAggregationInterval: z.int().nullish(),
+  FlowLogStatus: maybe,
+  DeliverLogsErrorMessage: maybe,
+  CreationTime: time,
+});
+export type RawFlowLog = z.infer<typeof rawFlowLog>;
+
+const peeringSide = z
+  .object({
+    OwnerId: maybe,
+    Region: maybe,
+    VpcId: maybe,
+    CidrBlock: maybe,
+    CidrBlockSet: z.array(z.object({ CidrBlock: maybe })).nullish(),
+    Ipv6CidrBlockSet: z.array(z.object({ Ipv6CidrBlock: maybe })).nullish(),
+  })
+  .nullish();
+export const rawPeering = z.object({
+  VpcPeeringConnectionId: text,
+  Status: z.object({ Code: maybe }).nullish(),
+  RequesterVpcInfo: peeringSide,
+  AccepterVpcInfo: peeringSide,
+});
+export type RawPeering = z.infer<typeof rawPeering>;
+
+const stalePermissions = z
+  .array(
+    z.object({
+      IpProtocol: maybe,
+      FromPort: z.int().nullish(),
+      ToPort: z.int().nullish(),
+      UserIdGroupPairs: z
+        .array(z.object({ GroupId: maybe, VpcId: maybe, VpcPeeringConnectionId: maybe, PeeringStatus: maybe }))
+        .nullish(),
+    }),
+  )
+  .nullish();
+export const rawStaleGroup = z.object({
+  GroupId: text,
+  VpcId: maybe,
+  StaleIpPermissions: stalePermissions,
+  StaleIpPermissionsEgress: stalePermissions,
+});
+export type RawStaleGroup = z.infer<typeof rawStaleGroup>;
+
+const names = z.array(z.string()).nullish();
+export const rawTemplateVersion = z.object({
+  LaunchTemplateId: text,
+  LaunchTemplateName: maybe,
+  VersionNumber: z.int(),
+  LaunchTemplateData: z
+    .object({
+      SecurityGroupIds: names,
+      SecurityGroups: names,
+      NetworkInterfaces: z.array(z.object({ Groups: names })).nullish(),
+    })
+    .nullish(),
+});
+export type RawTemplateVersion = z.infer<typeof rawTemplateVersion>;
+
+export const rawGroupVpc = z.object({ GroupId: text, VpcId: text, VpcOwnerId: maybe, State: maybe });
+export type RawGroupVpc = z.infer<typeof rawGroupVpc>;
+
+/** Our own listing, made of CloudTrail's events. */
+export const rawRuleAge = z.object({
+  SecurityGroupRuleId: text,
+  CreatedAt: time,
+  CreatedBefore: time,
+  ChangedAt: time,
+  CreatedBy: maybe,
+});
+export type RawRuleAge = z.infer<typeof rawRuleAge>;
+
+/** Our own listing of what `pare inventory` could not pull. */
+export const rawFailure = z.object({
+  AccountId: maybe,
+  Region: maybe,
+  Listing: maybe,
+  Code: text,
+  Message: text,
+  Next: text,
+});
+
 /** An item of AWS Config. S3 files say awsAccountId, the API accountId; `configuration` is an object or JSON text. */
 export const rawConfigItem = z.object({
   configurationItemCaptureTime: z.union([z.string(), z.number()]),

@@ -5,6 +5,7 @@ import { formatProblem, PareError, type Problem } from '../model/problem.ts';
 import type { SecurityGroupRule } from '../model/rule.ts';
 import { crossCheck } from './checks.ts';
 import { readConfigHistory } from './config-items.ts';
+import { failureWarnings, readFailures } from './failures.ts';
 import { interfaceFacts } from './interfaces.ts';
 import {
   findScopes,
@@ -19,6 +20,7 @@ import { mergeById } from './merge.ts';
 import { prefixListsOf, subnetsOf, vpcsOf } from './networks.ts';
 import { type Origin, originOf, type RawScope, regionOfZone } from './origin.ts';
 import { groupsOf, rulesOf } from './rules.ts';
+import { mergeSurroundings, readSurroundings, type Surroundings } from './surroundings.ts';
 import { buildTimeline, timelineWarnings } from './timeline.ts';
 import { byText } from './valid.ts';
 
@@ -40,6 +42,8 @@ export async function readInventory(dir: string, options: InventoryOptions = {})
   const prefixLists: PrefixList[] = [];
   const vpcs: Vpc[] = [];
   const subnets: Subnet[] = [];
+  const surroundings: Surroundings[] = [];
+  const pulledHistory: string[] = [];
   for (const scope of await findScopes(dir)) {
     const raw = await readScope(scope, warnings);
     const origin = originOf(raw);
@@ -53,10 +57,14 @@ export async function readInventory(dir: string, options: InventoryOptions = {})
     prefixLists.push(...prefixListsOf(raw));
     vpcs.push(...vpcsOf(raw, origin));
     subnets.push(...subnetsOf(raw, origin));
+    surroundings.push(await readSurroundings(scope, own));
+    if (scope.configHistory !== null) pulledHistory.push(scope.configHistory);
   }
   const interfaces = mergeById(present, (state) => state.interfaceId, 'interface', warnings);
-  const history = await readConfigHistory(options.configHistory ?? []);
+  const history = await readConfigHistory([...pulledHistory, ...(options.configHistory ?? [])]);
   warnings.push(...history.warnings, ...timelineWarnings(interfaces, history));
+  const failedScopes = await readFailures(dir);
+  warnings.push(...failureWarnings(dir, failedScopes));
   const inventory: Omit<Inventory, 'warnings'> = {
     groups: mergeById(groups, (group) => group.groupId, 'group', warnings),
     rules: mergeById(rules, (rule) => rule.ruleId, 'rule', warnings),
@@ -64,6 +72,8 @@ export async function readInventory(dir: string, options: InventoryOptions = {})
     prefixLists: mergeById(prefixLists, (list) => list.prefixListId, 'prefix list', warnings, betterKnownList),
     vpcs: mergeById(vpcs, (vpc) => vpc.vpcId, 'VPC', warnings),
     subnets: mergeById(subnets, (subnet) => subnet.subnetId, 'subnet', warnings),
+    ...mergeSurroundings(surroundings, warnings),
+    failedScopes,
   };
   return { ...inventory, warnings: sortedProblems([...warnings, ...crossCheck(inventory)]) };
 }
