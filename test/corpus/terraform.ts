@@ -33,10 +33,10 @@ function keyOf(r: DeclaredRule): string {
   return [r.root, r.context, r.direction, r.group, r.protocol, r.fromPort, r.toPort, r.peerKind, r.peer].join('|');
 }
 
-function same(a: DeclaredRule, b: DeclaredRule): boolean {
-  const text = (r: DeclaredRule) =>
-    [r.direction, r.protocol, r.fromPort, r.toPort, r.peerKind, r.peerKind === 'self' ? '' : r.peer].join('|');
-  return text(a) === text(b);
+/** Which of its own instance's rules it is. */
+function ordinal(rules: readonly DeclaredRule[], rule: DeclaredRule): number {
+  const instance = (r: DeclaredRule) => [r.root, r.context, r.address].join('|');
+  return rules.filter((r) => instance(r) === instance(rule)).indexOf(rule);
 }
 
 /** Independent of the editor's own judgement: rules as a multiset of plain texts. */
@@ -127,12 +127,7 @@ for (const directory of directories) {
         let asked = [rule];
         if (!result.ok && result.refusals[0]?.code === 'shared') {
           // One text serves several instances: ask again with all rules of the declaration that say the same.
-          asked = declaration.rules.filter(
-            (r) =>
-              r === rule ||
-              (r.address !== rule.address && same(r, rule)) ||
-              (r.context !== rule.context && same(r, rule)),
-          );
+          asked = declaration.rules.filter((r) => ordinal(declaration.rules, r) === ordinal(declaration.rules, rule));
           const alsoRuleIds = asked.filter((r) => r !== rule).map((r) => r.id);
           const together =
             asked.length > 1 ? language.edit(index, { ruleId: rule.id, replacements, alsoRuleIds }) : result;

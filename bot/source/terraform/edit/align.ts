@@ -46,9 +46,12 @@ function readLine(raw: string): Line {
   const comment = at === null ? null : body.slice(at);
   const code = (at === null ? body : body.slice(0, at)).trimEnd();
   const match = ASSIGNMENT.exec(code);
+  // A line that opens a bracket it does not close is set by itself.
+  const opens = match !== null && netBrackets(match[2] ?? '') > 0;
+  const apart = opens ? `${match[1]} = ${match[2]}` : code;
   return {
-    lead: match === null ? code : match[1]!,
-    assign: match === null ? null : (match[2] ?? ''),
+    lead: match === null || opens ? apart : match[1]!,
+    assign: match === null || opens ? null : (match[2] ?? ''),
     comment,
     gap: code === '' ? body.slice(0, at ?? 0) : ' ',
     end,
@@ -62,6 +65,19 @@ function readLine(raw: string): Line {
       return `${this.code()}${this.comment === null ? '' : this.gap + this.comment}${this.end}`;
     },
   };
+}
+
+function netBrackets(code: string): number {
+  let net = 0;
+  let quoted = false;
+  for (let i = 0; i < code.length; i += 1) {
+    const c = code[i]!;
+    if (quoted && c === '\\') i += 1;
+    else if (c === '"') quoted = !quoted;
+    else if (!quoted && '([{'.includes(c)) net += 1;
+    else if (!quoted && ')]}'.includes(c)) net -= 1;
+  }
+  return net;
 }
 
 function markHeredocs(lines: readonly Line[]): void {

@@ -114,9 +114,11 @@ function collect(e: Expression, into: Expression[]): void {
   into.push(e);
   switch (e.kind) {
     case 'parentheses':
-      return collect(e.inner, into);
+      collect(e.inner, into);
+      return;
     case 'template':
-      return collectParts(e.parts, into);
+      collectParts(e.parts, into);
+      return;
     case 'tuple':
       for (const item of e.items) collect(item, into);
       return;
@@ -127,13 +129,16 @@ function collect(e: Expression, into: Expression[]): void {
       }
       return;
     case 'attribute':
-      return collect(e.of, into);
+      collect(e.of, into);
+      return;
     case 'index':
       collect(e.of, into);
-      return collect(e.key, into);
+      collect(e.key, into);
+      return;
     case 'splat':
       collect(e.of, into);
-      return collect(e.element, into);
+      collect(e.element, into);
+      return;
     case 'call':
       for (const argument of e.args) collect(argument, into);
       return;
@@ -146,12 +151,15 @@ function collect(e: Expression, into: Expression[]): void {
     case 'conditional':
       collect(e.condition, into);
       collect(e.yes, into);
-      return collect(e.no, into);
+      collect(e.no, into);
+      return;
     case 'binary':
       collect(e.left, into);
-      return collect(e.right, into);
+      collect(e.right, into);
+      return;
     case 'unary':
-      return collect(e.operand, into);
+      collect(e.operand, into);
+      return;
     case 'literal':
     case 'variable':
     case 'splat-element':

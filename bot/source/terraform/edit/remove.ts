@@ -57,6 +57,7 @@ export function removals(parts: Parts, refusals: SourceNote[]): Candidate[] {
     rule.origins.fromPort,
     rule.origins.toPort,
     rule.origins.protocol,
+    [found.site.range, found.site.resource],
   );
   for (const { parsed, range } of chain)
     for (const { container, index } of membersAt(parsed, range)) {

@@ -6,6 +6,7 @@ import {
   bool,
   equal,
   failure,
+  hasError,
   list,
   type MapEntry,
   map,
@@ -26,7 +27,13 @@ export interface Environment {
   /** A value from outside the source for `ref:…`; null when there is none. */
   fact(ref: string): Value | null;
   files: FileAccess;
-  budget: { steps: number };
+  budget: Budget;
+}
+
+/** What is left of an evaluation: steps in all, and how deep it is now. */
+export interface Budget {
+  steps: number;
+  depth: number;
 }
 
 export interface Scope {
@@ -37,7 +44,11 @@ export interface Scope {
 
 /** Steps that one evaluation of a root may take: far above any real module, low enough to end a bomb within a second or two. */
 export const MAX_STEPS = 3_000_000;
-const MAX_ELEMENTS = 50_000;
+const MAX_ELEMENTS = 20_000;
+/** Locals that need locals that need…: each takes several frames of the stack. */
+const MAX_NESTING = 400;
+/** In UTF-16 code units. */
+const MAX_TEXT = 2_000_000;
 
 export function bind(scope: Scope, names: Readonly<Record<string, Value>>): Scope {
   return { ...scope, bindings: new Map([...scope.bindings, ...Object.entries(names)]) };
@@ -45,9 +56,18 @@ export function bind(scope: Scope, names: Readonly<Record<string, Value>>): Scop
 
 /** Evaluates; never throws. What cannot be known is an unknown with a name, an error an unknown that `try` catches. */
 export function evaluate(expression: Expression, scope: Scope): Value {
-  scope.environment.budget.steps -= 1;
-  if (scope.environment.budget.steps <= 0) return failure('the evaluation is too large');
-  const e = expression;
+  const { budget } = scope.environment;
+  budget.steps -= 1;
+  if (budget.steps <= 0 || budget.depth > MAX_NESTING) return failure('the evaluation is too large');
+  budget.depth += 1;
+  try {
+    return evaluateHere(expression, scope);
+  } finally {
+    budget.depth -= 1;
+  }
+}
+
+function evaluateHere(e: Expression, scope: Scope): Value {
   switch (e.kind) {
     case 'literal':
       return literal(e.value, e);
@@ -103,6 +123,8 @@ function template(parts: readonly TemplatePart[], scope: Scope, at: SourceRange)
   const used: Value[] = [];
   const text: string[] = [];
   let open = false;
+  // A list or null within text is an error, not something unknown.
+  let wrong = false;
   const walk = (list: readonly TemplatePart[], inner: Scope): void => {
     for (const part of list) {
       if (part.kind === 'text') text.push(part.text);
@@ -111,6 +133,7 @@ function template(parts: readonly TemplatePart[], scope: Scope, at: SourceRange)
         used.push(value);
         const piece = toText(value);
         if (piece === null) open = true;
+        if (piece === null && value.t !== 'unknown') wrong = true;
         text.push(piece ?? `\${${nameOf(value)}}`);
       } else if (part.kind === 'if') {
         const condition = evaluate(part.condition, inner);
@@ -139,8 +162,11 @@ function template(parts: readonly TemplatePart[], scope: Scope, at: SourceRange)
   walk(parts, scope);
   const error = used.find((value): value is UnknownValue => value.t === 'unknown' && value.error === true);
   const from = [...origins(used), place(at)];
+  const length = text.reduce((sum, piece) => sum + piece.length, 0);
+  scope.environment.budget.steps -= Math.trunc(length / 100);
+  if (length > MAX_TEXT) return failure('the evaluation is too large', from);
   if (!open) return str(text.join(''), from);
-  return { ...unknown(`unknown:${text.join('')}`, from), ...(error === undefined ? {} : { error: true }) };
+  return { ...unknown(`unknown:${text.join('')}`, from), ...(error === undefined && !wrong ? {} : { error: true }) };
 }
 
 function object(e: Extract<Expression, { kind: 'object' }>, scope: Scope): Value {
@@ -148,7 +174,8 @@ function object(e: Extract<Expression, { kind: 'object' }>, scope: Scope): Value
   for (const item of e.items) {
     const key = asString(evaluate(item.key, scope));
     const value = via(evaluate(item.value, scope), item.value);
-    if (key.t === 'unknown') return unknown(`unknown:{${nameOf(key)}=${nameOf(value)}}`, [place(e)]);
+    if (key.t === 'unknown')
+      return { ...unknown(`unknown:{${nameOf(key)}=${nameOf(value)}}`, [place(e)]), ...errorOf(key) };
     if (key.t !== 'string') return failure('an object key is not a string', [place(e)]);
     entries.push([key.v, { key: via(key, item.key), value }]);
   }
@@ -237,6 +264,7 @@ function splat(e: Extract<Expression, { kind: 'splat' }>, scope: Scope): Value {
   const name = splatName(e.placeholder);
   const each = (item: Value) => evaluate(e.element, bind(scope, { [name]: item }));
   if (of.t === 'null') return list([], 'tuple', of.from);
+  if (of.t === 'unknown' && of.error === true) return of;
   if (of.t === 'list') {
     const items = of.items.map((item) => {
       const value = each(item);
@@ -278,13 +306,6 @@ function call(e: Extract<Expression, { kind: 'call' }>, scope: Scope): Value {
   return via(callFunction(e.name, args, scope, place(e)), e);
 }
 
-function hasError(value: Value): boolean {
-  if (value.t === 'unknown') return value.error === true;
-  if (value.t === 'list') return value.items.some(hasError);
-  if (value.t === 'map') return [...value.entries.values()].some((entry) => hasError(entry.value));
-  return false;
-}
-
 /** Key and value as a for expression or for_each sees them; null where the collection is unknown or none. */
 export function pairsOf(value: Value): { key: Value; value: Value }[] | null {
   if (value.t === 'map') return [...value.entries.values()];
@@ -315,6 +336,7 @@ function forExpression(e: ForExpression, at: SourceRange, scope: Scope): Value {
   const entries = new Map<string, MapEntry>();
   const groups = new Map<string, { key: Value; values: Value[] }>();
   for (const pair of pairs) {
+    if (scope.environment.budget.steps <= 0) return failure('the evaluation is too large', from);
     const names = e.keyName === null ? {} : { [e.keyName]: pair.key };
     const inner = bind(scope, { ...names, [e.valueName]: pair.value });
     let maybe = pair.value.t === 'unknown' && pair.value.many === true;

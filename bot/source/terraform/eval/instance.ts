@@ -2,7 +2,7 @@ import type { SourceRange } from '../../contract.ts';
 import { attributeOf, type Block, type Expression } from '../syntax/ast.ts';
 import { convert, toNumber, toText } from './convert.ts';
 import { joinPath, type ModuleDefinition } from './definition.ts';
-import { bind, type Environment, evaluate, pairsOf, type Scope } from './expression.ts';
+import { type Budget, bind, type Environment, evaluate, pairsOf, type Scope } from './expression.ts';
 import type { FileAccess } from './functions/call.ts';
 import { typeOf } from './types.ts';
 import {
@@ -25,7 +25,7 @@ export interface RootEvaluation {
   context: string;
   /** Null when the workspace is not known. */
   workspace: string | null;
-  budget: { steps: number };
+  budget: Budget;
   /** Values by `ref:…`. */
   facts: ReadonlyMap<string, Value>;
   /** The definition at a directory of the tree, null where there is none. */

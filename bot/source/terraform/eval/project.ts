@@ -182,7 +182,7 @@ export function openRoot(
     directory,
     context: context.name,
     workspace: context.workspace,
-    budget: { steps: MAX_STEPS },
+    budget: { steps: MAX_STEPS, depth: 0 },
     facts: factsOf(context.state),
     definition: (target) => {
       used.directories.add(target);

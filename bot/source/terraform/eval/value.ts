@@ -112,7 +112,8 @@ export function via<T extends Value>(value: T, place: SourceRange): T {
 }
 
 export function viaAll<T extends Value>(value: T, places: Origin): T {
-  return places.reduce((v, place) => via(v, place), value);
+  if (places.length === 0 || value.from.length >= MAX_ORIGIN) return value;
+  return { ...value, from: [...value.from, ...places].slice(0, MAX_ORIGIN) };
 }
 
 /** Union of the origins of several values, each with its innermost first. */
@@ -140,6 +141,14 @@ export function whollyKnown(value: Value): boolean {
   if (value.t === 'list') return value.items.every(whollyKnown);
   if (value.t === 'map') return [...value.entries.values()].every((entry) => whollyKnown(entry.value));
   return true;
+}
+
+/** True where a part is an error, which `try` and `can` catch. */
+export function hasError(value: Value): boolean {
+  if (value.t === 'unknown') return value.error === true;
+  if (value.t === 'list') return value.items.some(hasError);
+  if (value.t === 'map') return [...value.entries.values()].some((entry) => hasError(entry.value));
+  return false;
 }
 
 /** A name for a value within the name of an unknown built from it. Deterministic; equal values, equal names. */
@@ -181,11 +190,12 @@ export function equal(a: Value, b: Value): boolean | null {
   if (a.t === 'null' || b.t === 'null') return a.t === b.t;
   if (a.t === 'list' && b.t === 'list') {
     if ([...a.items, ...b.items].some((item) => item.t === 'unknown' && item.many === true)) return null;
-    if (a.items.length !== b.items.length) return false;
+    // A list never equals a tuple or a set: their types differ.
+    if (a.as !== b.as || a.items.length !== b.items.length) return false;
     return every(a.items.map((item, i) => equal(item, b.items[i]!)));
   }
   if (a.t === 'map' && b.t === 'map') {
-    if (a.entries.size !== b.entries.size) return false;
+    if (a.as !== b.as || a.entries.size !== b.entries.size) return false;
     return every(
       [...a.entries].map(([key, entry]) => {
         const other = b.entries.get(key);

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../../../contract.ts';
 import type { Expression } from '../../syntax/ast.ts';
 import type { Scope } from '../expression.ts';
-import { failure, nameOf, origins, unknown, type Value, whollyKnown } from '../value.ts';
+import { failure, hasError, nameOf, origins, unknown, type Value, whollyKnown } from '../value.ts';
 import { collectionFunctions } from './collection.ts';
 import { encodingFunctions } from './encoding.ts';
 import { fileFunctions } from './file.ts';
@@ -57,11 +57,20 @@ const IMPURE = new Set([
   'ephemeralasnull',
 ]);
 
+/** Elements, or hundreds of characters, that one call may take. */
+const MAX_SIZE = 20_000;
+
+function sizeOf(value: Value): number {
+  if (value.t === 'list') return value.items.reduce((sum, item) => sum + sizeOf(item), 1);
+  if (value.t === 'map') return value.entries.size;
+  return value.t === 'string' ? Math.trunc(value.v.length / 100) : 0;
+}
+
 export function callFunction(written: string, args: readonly Value[], scope: Scope, place: SourceRange): Value {
   const name = written.replace(/^core::/, '');
   const from = origins(args);
   const open = (): Value => {
-    const error = args.some((arg) => arg.t === 'unknown' && arg.error === true);
+    const error = args.some(hasError);
     return { ...unknown(`unknown:${name}(${args.map(nameOf).join(',')})`, from), ...(error ? { error: true } : {}) };
   };
   const found = FUNCTIONS.get(name);
@@ -71,12 +80,10 @@ export function callFunction(written: string, args: readonly Value[], scope: Sco
   }
   if (args.length < found.arity[0] || args.length > found.arity[1])
     return failure(`${name} takes other arguments`, from);
-  if (
-    found.arguments === 'known'
-      ? !args.every(whollyKnown)
-      : args.some((arg) => arg.t === 'unknown' && arg.error === true)
-  )
-    return open();
+  if (found.arguments === 'known' ? !args.every(whollyKnown) : args.some(hasError)) return open();
+  const size = args.reduce((sum, arg) => sum + sizeOf(arg), 0);
+  scope.environment.budget.steps -= size;
+  if (size > MAX_SIZE) return failure('the evaluation is too large', from);
   const value = found.run(args, { scope, place, open });
   return value.from.length === 0 ? { ...value, from } : value;
 }

@@ -4,6 +4,7 @@ import {
   compareText,
   equal,
   failure,
+  hasError,
   type ListValue,
   list,
   type MapEntry,
@@ -15,6 +16,7 @@ import {
   type UnknownValue,
   unknown,
   type Value,
+  viaAll,
   whollyKnown,
 } from '../value.ts';
 import { known, MANY, partial, type Registered } from './helpers.ts';
@@ -33,7 +35,7 @@ function concat(args: readonly Value[]): Value {
   const items: Value[] = [];
   for (const arg of args) {
     if (arg.t === 'unknown') items.push(spread(arg));
-    else if (arg.t === 'list') items.push(...arg.items.map((item) => ({ ...item, from: [...item.from, ...arg.from] })));
+    else if (arg.t === 'list' && arg.as !== 'set') for (const item of arg.items) items.push(viaAll(item, arg.from));
     else return failure(`concat of ${nameOf(arg)}`);
   }
   return list(items, args.every((arg) => arg.t === 'list' && arg.as !== 'tuple') ? 'list' : 'tuple');
@@ -41,8 +43,7 @@ function concat(args: readonly Value[]): Value {
 
 function flatten(value: ListValue): Value[] {
   return value.items.flatMap((item): Value[] => {
-    if (item.t === 'list')
-      return flatten({ ...item, items: item.items.map((i) => ({ ...i, from: [...i.from, ...item.from] })) });
+    if (item.t === 'list') return flatten({ ...item, items: item.items.map((i) => viaAll(i, item.from)) });
     return [item];
   });
 }
@@ -68,6 +69,7 @@ function lookup([of, key, otherwise]: readonly Value[], open: () => Value): Valu
 function element([of, at]: readonly Value[], open: () => Value): Value {
   if (of?.t !== 'list' || hasMany(of) || at === undefined || at.t === 'unknown') return open();
   const number = toNumber(at);
+  if (of.as === 'set') return failure('element of a set');
   if (number === null || of.items.length === 0) return failure('element of an empty list');
   const size = of.items.length;
   return of.items[((Math.trunc(number) % size) + size) % size]!;
@@ -158,7 +160,7 @@ function zipmap([keys, values]: readonly Value[]): Value {
 
 function ofList(name: string, run: (value: ListValue) => Value): Registered {
   return partial(name, [1, 1], ([value], { open }) => {
-    if (value?.t === 'unknown') return open();
+    if (value?.t === 'unknown' || (value !== undefined && hasError(value))) return open();
     return value?.t === 'list' ? run(value) : failure(`${name} of ${value === undefined ? 'nothing' : nameOf(value)}`);
   });
 }
@@ -181,6 +183,7 @@ export const collectionFunctions: readonly Registered[] = [
   partial('coalesce', [1, MANY], (args, { open }) => coalesce(args, open)),
   partial('coalescelist', [1, MANY], (args, { open }) => {
     for (const arg of args) {
+      if (arg.t === 'list' && arg.as === 'set') return failure('coalescelist of a set');
       if (arg.t === 'unknown' || (arg.t === 'list' && arg.items.length > 0 && arg.items.every(isMany))) return open();
       if ((elementsOf(arg) ?? []).length > 0) return arg;
     }
@@ -189,10 +192,12 @@ export const collectionFunctions: readonly Registered[] = [
   ofList('flatten', (value) => list(flatten(value), 'tuple')),
   ofList('distinct', distinct),
   ofList('compact', (value) =>
-    list(
-      value.items.filter((i) => i.t !== 'null' && !(i.t === 'string' && i.v === '')),
-      'list',
-    ),
+    value.items.some((item) => item.t === 'list' || item.t === 'map')
+      ? failure('compact of something else than text')
+      : list(
+          value.items.filter((item) => item.t !== 'null' && !(item.t === 'string' && item.v === '')),
+          'list',
+        ),
   ),
   ofList('reverse', (value) => list([...value.items].reverse(), value.as === 'tuple' ? 'tuple' : 'list')),
   ofList('sort', (value) =>
@@ -201,7 +206,9 @@ export const collectionFunctions: readonly Registered[] = [
           [...value.items].map(asString).sort((a, b) => compareText(toText(a)!, toText(b)!)),
           'list',
         )
-      : unknown(`unknown:sort(${nameOf(value)})`),
+      : value.items.some((item) => item.t === 'unknown')
+        ? unknown(`unknown:sort(${nameOf(value)})`)
+        : failure(`sort(${nameOf(value)})`),
   ),
   ofList('one', (value) => {
     if (hasMany(value)) return unknown(`unknown:one(${nameOf(value)})`);

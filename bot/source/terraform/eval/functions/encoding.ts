@@ -16,21 +16,16 @@ export function fromJson(data: unknown): Value {
   return map(entries.map(([key, value]): [string, MapEntry] => [key, { key: str(key), value: fromJson(value) }]));
 }
 
-/** Go's encoder escapes <, > and &, and sorts keys. */
-function jsonText(value: Value): string {
-  const write = (data: unknown): string => {
-    if (Array.isArray(data)) return `[${data.map(write).join(',')}]`;
-    if (typeof data === 'object' && data !== null)
-      return `{${Object.entries(data)
-        .map(([key, item]) => `${write(key)}:${write(item)}`)
-        .join(',')}}`;
-    if (typeof data === 'number') return numberText(data);
-    return JSON.stringify(data) ?? 'null';
+/** Go's encoder escapes <, > and &, and writes keys in order. */
+export function jsonText(value: Value): string {
+  const write = (v: Value): string => {
+    if (v.t === 'list') return `[${v.items.map(write).join(',')}]`;
+    if (v.t === 'map')
+      return `{${[...v.entries].map(([key, e]) => `${JSON.stringify(key)}:${write(e.value)}`).join(',')}}`;
+    if (v.t === 'number') return numberText(v.v);
+    return JSON.stringify(toJson(v));
   };
-  return write(toJson(value)).replace(
-    /[<>&\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return write(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 const MAX_ALIASES = 100;

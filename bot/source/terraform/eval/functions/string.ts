@@ -54,7 +54,8 @@ function verbText(verb: string, value: Value, flags: string, precision: string |
   if (number === null) return null;
   const sign = flags.includes('+') && number >= 0 ? '+' : '';
   if ('dxXob'.includes(verb)) {
-    const whole = Math.trunc(number);
+    if (!Number.isInteger(number)) return null;
+    const whole = number;
     const base = { d: 10, x: 16, X: 16, o: 8, b: 2 }[verb] ?? 10;
     const digits = whole.toString(base);
     return sign + (verb === 'X' ? digits.toUpperCase() : digits);

@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LOCALS } from './expressions.ts';
+
+/** What `terraform console` says of each expression, as JSON text, `ERROR` for an error. It prints only its last answer, so all go into one list. */
+export function askTerraform(expressions: readonly string[]): string[] {
+  const directory = mkdtempSync(join(tmpdir(), 'pare-console-'));
+  try {
+    const locals = expressions.map((e, i) => `  e${i} = try(jsonencode(${e}), "ERROR")`).join('\n');
+    const all = expressions.map((_, i) => `local.e${i}`).join(', ');
+    writeFileSync(join(directory, 'main.tf'), `${LOCALS}locals {\n${locals}\n  all = [${all}]\n}\n`);
+    writeFileSync(join(directory, 'empty.tfrc'), '');
+    const env = { ...process.env, TF_CLI_CONFIG_FILE: join(directory, 'empty.tfrc'), CHECKPOINT_DISABLE: '1' };
+    const options = {
+      cwd: directory,
+      input: 'jsonencode(local.all)\n',
+      encoding: 'utf8',
+      env,
+      maxBuffer: 1 << 28,
+    } as const;
+    return JSON.parse(JSON.parse(execFileSync('terraform', ['console'], options).trim())) as string[];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+export function hasTerraform(): boolean {
+  try {
+    execFileSync('terraform', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
