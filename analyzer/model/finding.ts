@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explorerSchema } from './explorer.ts';
 
 /**
  * The findings document: the one artefact between the analyzer and everything after it. The JSON Schema in
@@ -42,6 +43,16 @@ export const coverageSchema = z.object({
   expectedInterfaceHours: z.number().nonnegative(),
   skippedRecords: count.describe('SKIPDATA lines on the interfaces that wore the group'),
   interfaces: z.array(z.string()).describe('Interfaces that wore the group within the window'),
+  leastCovered: z
+    .object({
+      interfaceId: z.string(),
+      observedHours: z.number().nonnegative(),
+      expectedHours: z.number().nonnegative(),
+      share: z.number().min(0).max(1),
+    })
+    .nullable()
+    .optional()
+    .describe('Of these, the one that the logs speak least of; one aggregation interval of its life is forgiven'),
 });
 
 export const findingSchema = z.object({
@@ -101,6 +112,27 @@ export const flowLogSummarySchema = z.object({
 });
 export type FlowLogSummary = z.infer<typeof flowLogSummarySchema>;
 
+/** For reports: what a group is called and who owns it. */
+export const groupSummarySchema = z.object({
+  groupId: z.string(),
+  groupName: z.string(),
+  accountId: z.string(),
+  region: z.string(),
+  vpcId: z.string().nullable(),
+  team: z.string().nullable().describe('The first of the tags team, squad, owner, service-owner, whatever their case'),
+});
+export type GroupSummary = z.infer<typeof groupSummarySchema>;
+
+/** For reports: what an interface is. */
+export const interfaceSummarySchema = z.object({
+  interfaceId: z.string(),
+  type: z.string().nullable(),
+  description: z.string().nullable(),
+  address: z.string().nullable(),
+  groups: z.array(z.string()).describe('All that it wore, sorted'),
+});
+export type InterfaceSummary = z.infer<typeof interfaceSummarySchema>;
+
 export const findingsDocumentSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   window: z.object({ from: timestamp, to: timestamp }),
@@ -128,5 +160,8 @@ export const findingsDocumentSchema = z.object({
     )
     .describe('Accepted connections that no known rule lets in; they freeze the groups named'),
   warnings: z.array(problemSchema),
+  groups: z.array(groupSummarySchema).optional(),
+  interfaces: z.array(interfaceSummarySchema).optional(),
+  explorer: explorerSchema.optional().describe('What the records were, bounded; for the flow explorer of the report'),
 });
 export type FindingsDocument = z.infer<typeof findingsDocumentSchema>;

@@ -11,5 +11,7 @@ export function toJson(document: FindingsDocument): string {
       evidence: Object.fromEntries(Object.entries(finding.usage.evidence).sort(([a], [b]) => compare(a, b))),
     },
   }));
-  return `${JSON.stringify({ ...ordered, rules }, null, 2)}\n`;
+  const text = JSON.stringify({ ...ordered, rules }, null, 2);
+  // Triples of numbers (the explorer's periods) on one line each: a third of the size. No string holds a raw line feed.
+  return `${text.replace(/\[\n\s+(\d+),\n\s+(\d+),\n\s+(\d+)\n\s+\]/g, '[$1, $2, $3]')}\n`;
 }

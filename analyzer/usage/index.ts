@@ -9,3 +9,5 @@ export type {
   RecordTotals,
   Unexplained,
 } from './evidence.ts';
+export { EXPLORER_LIMITS, ExplorerLedger, type ExplorerLimits, withExplorer } from './explorer.ts';
+export { groupSummaries, interfaceSummaries } from './summaries.ts';

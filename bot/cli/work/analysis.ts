@@ -3,7 +3,13 @@ import { openDuckDbStore } from '@pare/analyzer/flowlogs/index.ts';
 import { readInventory } from '@pare/analyzer/inventory/index.ts';
 import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
-import { attribute } from '@pare/analyzer/usage/index.ts';
+import {
+  attribute,
+  ExplorerLedger,
+  groupSummaries,
+  interfaceSummaries,
+  withExplorer,
+} from '@pare/analyzer/usage/index.ts';
 import { scratchFolder } from '../atomic.ts';
 import type { Runtime } from '../runtime.ts';
 import { parseWindow, type WindowOptions } from '../time.ts';
@@ -45,16 +51,17 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
     });
     try {
       step('joining records and rules', 0);
+      const explorer = new ExplorerLedger(scan.window);
       const evidence = await attribute({
         inventory,
-        ledger: untilAborted(scan.ledger(), signal),
+        ledger: withExplorer(untilAborted(scan.ledger(), signal), explorer),
         coverage: untilAborted(scan.coverage(), signal),
         window: scan.window,
       });
       step('planning', 0);
       const advice = advise({ evidence, inventory, policy, window: scan.window });
       signal.throwIfAborted();
-      return findingsDocument({
+      const document = findingsDocument({
         advice,
         evidence,
         inventory,
@@ -62,6 +69,12 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
         flowLogs: scan.summary,
         warnings: inventory.warnings,
       });
+      return {
+        ...document,
+        groups: groupSummaries(inventory),
+        interfaces: interfaceSummaries(inventory),
+        explorer: explorer.finish(),
+      };
     } finally {
       await scan.close();
     }
