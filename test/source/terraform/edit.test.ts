@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the templates of Terraform look like those of JavaScript
 import { describe, expect, it } from 'vitest';
 import type { RuleShape } from '../../../analyzer/model/rule.ts';
 import { edited, indexOf, language, rulesOf } from './shop.ts';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the templates of Terraform look like those of JavaScript
 /** Deterministic generator of Terraform expressions over literals and a few locals; the same seed gives the same list. */
 export function expressions(seed: number, count: number): string[] {
   let state = seed >>> 0;
