@@ -40,15 +40,21 @@ export interface Advice {
   replay: Replay;
 }
 
+/** The steps that the last two checks do not trust; given only by tests of these checks. */
+export interface Steps {
+  narrowRule: typeof narrowRule;
+  replay: typeof replay;
+}
+
 type Decision = Omit<Verdict, 'rule' | 'usage'>;
 
 /**
  * One plan for all rules. It is built so that nothing is lost, then judged by the replay and the set algebra as if it were not;
  * what fails either is withdrawn.
  */
-export function advise(input: AdviceInput): Advice {
+export function advise(input: AdviceInput, steps: Steps = { narrowRule, replay }): Advice {
   const { evidence, inventory, policy, window } = input;
-  const planner = new Planner(input, buildGates(evidence, inventory, policy, window));
+  const planner = new Planner(input, buildGates(evidence, inventory, policy, window), steps);
   planner.firstVerdicts();
   planner.removeCoveredByEvidence();
   planner.removeRedundant();
@@ -66,13 +72,15 @@ class Planner {
   readonly decisions: Decision[];
   readonly #input: AdviceInput;
   readonly #gates: Gates;
+  readonly #steps: Steps;
   readonly #classes: ConnectionClass[][];
   /** Rules of the same group and direction, by index. */
   readonly #siblings = new Map<string, number[]>();
 
-  constructor(input: AdviceInput, gates: Gates) {
+  constructor(input: AdviceInput, gates: Gates, steps: Steps) {
     this.#input = input;
     this.#gates = gates;
+    this.#steps = steps;
     const { rules, classes } = input.evidence;
     this.#classes = rules.map(() => []);
     for (const c of classes) for (const rule of [...c.yes, ...c.maybe]) this.#classes[rule]!.push(c);
@@ -174,7 +182,7 @@ class Planner {
         this.#set(i, held.action, held.reason, `${held.detail} Not narrowed: ${unproven.detail}`, held.confidence);
         continue;
       }
-      const narrowing = narrowRule(rule, this.#classes[i]!, plan, policy);
+      const narrowing = this.#steps.narrowRule(rule, this.#classes[i]!, plan, policy);
       if (!narrowing.ok) {
         if (narrowing.why === 'seen-too-rarely') {
           const detail = `It could be narrower, but ${percent(narrowing.missingMass)} of its use is estimated to be still unseen; ${percent(policy.maxMissingMass)} is the limit.`;
@@ -221,15 +229,18 @@ class Planner {
     }
   }
 
-  /** Law 3: until nothing is blocked. Each round withdraws at least one proposal, so it ends. */
+  /** Law 3: until nothing is blocked. Each round withdraws at least one proposal, so it ends; a plan with any blocked is never returned. */
   judge(): Replay {
     const { evidence, inventory } = this.#input;
     for (;;) {
       const after = this.#rules.map((rule, i) => ({ groupId: rule.groupId, shapes: this.#after(i) }));
-      const result = replay(evidence, after, inventory);
-      const offenders = result.offenders.filter((i) => isProposal(this.decisions[i]!));
-      if (result.blocked === 0 || offenders.length === 0) return result;
-      for (const i of offenders) this.#withdraw(i, 'replay-blocked');
+      const result = this.#steps.replay(evidence, after, inventory);
+      if (result.blocked === 0) return result;
+      const proposals = [...this.decisions.keys()].filter((i) => isProposal(this.decisions[i]!));
+      const offenders = proposals.filter((i) => result.offenders.includes(i));
+      // Blocked, and nobody to blame: then no part of the plan can be trusted. A plan of no changes blocks nothing.
+      if (proposals.length === 0) throw new Error('the replay blocks connections under a plan that changes nothing');
+      for (const i of offenders.length > 0 ? offenders : proposals) this.#withdraw(i, 'replay-blocked');
     }
   }
 

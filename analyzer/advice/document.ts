@@ -10,7 +10,7 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
 import { formatProtocol, hasPorts, hasTypes } from '../model/protocol.ts';
 import { canonicalShape, type Peer, type RuleShape } from '../model/rule.ts';
-import type { Evidence, Window } from '../usage/evidence.ts';
+import type { Evidence, InterfaceCoverage, Window } from '../usage/evidence.ts';
 import type { Advice, Verdict } from './advise.ts';
 import { isoTime } from './rule-usage.ts';
 
@@ -49,6 +49,7 @@ export function findingsDocument(input: DocumentInput): FindingsDocument {
 function finding(verdict: Verdict, evidence: Evidence, groupName: string): Finding {
   const { rule, action, reason, detail, confidence, usage } = verdict;
   const coverage = evidence.coverage.get(rule.groupId);
+  const least = coverage?.leastCovered ?? null;
   return {
     findingId: findingId(rule),
     ruleId: rule.ruleId,
@@ -72,6 +73,7 @@ function finding(verdict: Verdict, evidence: Evidence, groupName: string): Findi
       expectedInterfaceHours: hours(coverage?.expectedInterfaceHours ?? 0),
       skippedRecords: coverage?.skippedRecords ?? 0,
       interfaces: [...(coverage?.interfaces ?? [])],
+      leastCovered: least === null ? null : leastCovered(least),
     },
     replacements: verdict.replacements.map(replacement),
   };
@@ -90,6 +92,17 @@ function peerFields(peer: Peer): Finding['peer'] {
   if (peer.kind === 'cidrIpv6') return { cidrIpv6: peer.cidr };
   if (peer.kind === 'prefixList') return { prefixListId: peer.prefixListId };
   return { referencedGroupId: peer.groupId };
+}
+
+function leastCovered(least: InterfaceCoverage): NonNullable<Finding['coverage']['leastCovered']> {
+  const { interfaceId, observedHours, expectedHours, share } = least;
+  // Rounded down: 0.97999 must not read as the 0.98 that was asked for.
+  return {
+    interfaceId,
+    observedHours: hours(observedHours),
+    expectedHours: hours(expectedHours),
+    share: Math.floor(share * 10_000) / 10_000,
+  };
 }
 
 /** To a ten-thousandth, as a JSON number that reads well. */

@@ -1,6 +1,6 @@
 import type { Inventory } from '../model/inventory.ts';
 import type { SecurityGroupRule } from '../model/rule.ts';
-import type { Evidence, Window } from '../usage/evidence.ts';
+import type { Evidence, GroupCoverage, Window } from '../usage/evidence.ts';
 import { coverageShare } from './confidence.ts';
 import { managedBy } from './managed.ts';
 import type { Policy } from './policy.ts';
@@ -57,12 +57,25 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
         const detail = `The window is ${figure(days)} days; ${policy.minWindowDays} are needed.`;
         return { reason: 'window-too-short', detail };
       }
-      const share = coverageShare(coverage);
+      // A connection on the one interface that nobody logged is as real as on the 99 others: each must be covered, and all together.
+      const least = coverage.leastCovered;
+      const share = Math.min(coverageShare(coverage), least?.share ?? 1);
       if (share >= policy.minCoverage) return null;
-      const detail = `Flow logs cover ${percent(share)} of the ${figure(coverage.expectedInterfaceHours)} interface-hours; ${percent(policy.minCoverage)} are needed.`;
-      return { reason: 'coverage-too-thin', detail };
+      return { reason: 'coverage-too-thin', detail: thinCoverage(coverage, policy) };
     },
   };
+}
+
+function thinCoverage(coverage: GroupCoverage, policy: Policy): string {
+  const needed = percent(policy.minCoverage);
+  const { leastCovered: least, interfaces } = coverage;
+  const whole = coverageShare(coverage);
+  if (least !== null && interfaces.length > 1 && least.share < policy.minCoverage) {
+    const all =
+      whole < policy.minCoverage ? '' : `, though ${percent(whole)} of all ${interfaces.length} interfaces together`;
+    return `Flow logs cover ${percent(least.share)} of the ${figure(least.expectedHours)} hours in which ${least.interfaceId} wore the group${all}; ${needed} of each are needed before silence proves anything.`;
+  }
+  return `Flow logs cover ${percent(whole)} of the ${figure(coverage.expectedInterfaceHours)} hours in which interfaces wore the group; ${needed} are needed before silence proves anything.`;
 }
 
 const WHY = {

@@ -1,8 +1,15 @@
 import type { CoverageRow, Window } from '../flowlogs/ledger.ts';
-import type { GroupCoverage } from './evidence.ts';
+import type { GroupCoverage, InterfaceCoverage } from './evidence.ts';
 import { compareText, type HeldState } from './timeline.ts';
 
 const HOUR = 3600;
+
+/**
+ * Forgiven of each interface when it is judged by itself: logs of a new interface begin some minutes after it does, and the last interval
+ * of one that goes may never be delivered (VPC user guide, "Flow log basics": the aggregation interval is 10 minutes by default).
+ * The group as a whole is forgiven nothing.
+ */
+const EDGE_SECONDS = 600;
 
 /** What the logs say about the hours of one interface. */
 interface Observed {
@@ -42,7 +49,16 @@ export class CoverageLedger {
     states: ReadonlyMap<string, readonly HeldState[]>,
   ): ReadonlyMap<string, GroupCoverage> {
     const sums = new Map(
-      groupIds.map((id) => [id, { expected: 0, observed: 0, skipped: 0, interfaces: [] as string[] }]),
+      groupIds.map((id) => [
+        id,
+        {
+          expected: 0,
+          observed: 0,
+          skipped: 0,
+          interfaces: [] as string[],
+          least: null as InterfaceCoverage | null,
+        },
+      ]),
     );
     for (const [interfaceId, held] of states) {
       const observed = this.#observed.get(interfaceId);
@@ -57,6 +73,7 @@ export class CoverageLedger {
         sum.observed += part.observed;
         sum.skipped += part.skipped;
         sum.interfaces.push(interfaceId);
+        sum.least = lesser(sum.least, shareOf(interfaceId, part));
       }
     }
     const out = new Map<string, GroupCoverage>();
@@ -68,6 +85,7 @@ export class CoverageLedger {
         expectedInterfaceHours: sum.expected / HOUR,
         skippedRecords: sum.skipped,
         interfaces: sum.interfaces.sort(compareText),
+        leastCovered: sum.least,
       });
     }
     return out;
@@ -95,8 +113,33 @@ export class CoverageLedger {
   }
 }
 
+function shareOf(interfaceId: string, part: { expected: number; observed: number }): InterfaceCoverage {
+  const due = part.expected - EDGE_SECONDS;
+  return {
+    interfaceId,
+    observedHours: part.observed / HOUR,
+    expectedHours: part.expected / HOUR,
+    share: due <= 0 ? 1 : Math.min(1, part.observed / due),
+  };
+}
+
+/** Of equal shares the longer life counts, as more was lost; then the id. */
+function lesser(a: InterfaceCoverage | null, b: InterfaceCoverage): InterfaceCoverage {
+  if (a === null) return b;
+  const order = a.share - b.share || b.expectedHours - a.expectedHours || compareText(a.interfaceId, b.interfaceId);
+  return order <= 0 ? a : b;
+}
+
+/** Seconds of `from..to` in at least one of the states, which come in the order of their starts; where two claim a moment it counts once. */
 function secondsWithin(held: readonly HeldState[], from: number, to: number): number {
   let seconds = 0;
-  for (const h of held) seconds += Math.max(0, Math.min(h.to, to) - Math.max(h.from, from));
+  let reached = from;
+  for (const h of held) {
+    const start = Math.max(h.from, reached);
+    const end = Math.min(h.to, to);
+    if (end <= start) continue;
+    seconds += end - start;
+    reached = end;
+  }
   return seconds;
 }

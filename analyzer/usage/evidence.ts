@@ -84,6 +84,17 @@ export interface GroupCoverage {
   expectedInterfaceHours: number;
   skippedRecords: number;
   interfaces: readonly string[];
+  /** Of the interfaces that wore the group, the one that the logs speak least of; null when nobody wore it. */
+  leastCovered: InterfaceCoverage | null;
+}
+
+export interface InterfaceCoverage {
+  interfaceId: string;
+  observedHours: number;
+  /** Hours within the window in which it wore the group. */
+  expectedHours: number;
+  /** 0 to 1; one aggregation interval at the edges of its life is forgiven (coverage.ts). */
+  share: number;
 }
 
 /** Accepted connections that nothing known lets in; they freeze `groups` in `direction` (law 2). */

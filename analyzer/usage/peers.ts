@@ -1,4 +1,4 @@
-import { type Address, type AddressSet, addressSet, hasAddress, parseCidr } from '../model/address.ts';
+import { type Address, type AddressSet, addressSet, type Cidr, hasAddress, parseCidr } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { PeerGroups } from './evidence.ts';
 import { compareText, type HeldState, spansCover, statesWithin } from './timeline.ts';
@@ -53,6 +53,7 @@ export function buildPeerIndex(
   const { byVpc, foreign } = referencedGroups(inventory);
   const balancers = balancerGroups(inventory);
   const owners = ownersByAddress(states);
+  const delegated = ownersByPrefix(states);
   const interned = new Map<string, PeerGroups>();
   const known = new Map<string, Map<string, Known>>();
 
@@ -64,12 +65,12 @@ export function buildPeerIndex(
     return groups;
   }
 
-  function lookUp(vpcId: string | null, text: string): Known {
+  function lookUp(vpcId: string | null, text: string, address: Address): Known {
     const inVpc = known.get(vpcId ?? '') ?? new Map<string, Known>();
     known.set(vpcId ?? '', inVpc);
     const found = inVpc.get(text);
     if (found !== undefined) return found;
-    const all = owners.get(text) ?? [];
+    const all = [...(owners.get(text) ?? []), ...delegated(address)];
     const breaks = all.flatMap((o) => [o.from, o.to]).filter((t) => Number.isFinite(t));
     const entry: Known = { owners: all, breaks: breaks.sort((a, b) => a - b), answers: new Map() };
     inVpc.set(text, entry);
@@ -117,7 +118,7 @@ export function buildPeerIndex(
 
   return {
     groupsOf(vpcId, text, address, first, last) {
-      const entry = lookUp(vpcId, text);
+      const entry = lookUp(vpcId, text, address);
       const from = first - slackSeconds;
       const stretch = entry.breaks.filter((t) => t <= from).length;
       const next = entry.breaks[stretch];
@@ -181,4 +182,34 @@ function ownersByAddress(states: ReadonlyMap<string, readonly HeldState[]>): Map
     }
   }
   return out;
+}
+
+/** Owners of the prefixes delegated to interfaces: every address in one counts as the interface's own. */
+function ownersByPrefix(states: ReadonlyMap<string, readonly HeldState[]>): (address: Address) => readonly Owner[] {
+  const byLength = new Map<string, { family: 4 | 6; length: number; owners: Map<string, Owner[]> }>();
+  for (const held of states.values()) {
+    for (const { state, from, to } of held) {
+      for (const cidr of (state.prefixes ?? []).flatMap((text) => parseCidr(text) ?? [])) {
+        const { family, length } = cidr;
+        const table = byLength.get(`${family}/${length}`) ?? { family, length, owners: new Map<string, Owner[]>() };
+        byLength.set(`${family}/${length}`, table);
+        const list = table.owners.get(String(cidr.value)) ?? [];
+        list.push({ from, to, vpcId: state.vpcId, groups: state.groups });
+        table.owners.set(String(cidr.value), list);
+      }
+    }
+  }
+  return (address) =>
+    [...byLength.values()].flatMap(({ family, length, owners }) =>
+      family === address.family ? (owners.get(String(networkOf(address, length))) ?? []) : [],
+    );
+}
+
+function networkOf(address: Address, length: number): Cidr['value'] {
+  if (address.family === 4) {
+    const block = 2 ** (32 - length);
+    return Math.floor(address.value / block) * block;
+  }
+  const shift = BigInt(128 - length);
+  return (address.value >> shift) << shift;
 }

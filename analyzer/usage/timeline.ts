@@ -8,8 +8,8 @@ export interface HeldState {
 }
 
 /**
- * All states by interface, in time order. A state whose start is not known reaches back to the end of the state before it, or
- * without limit: the present inventory does not say since when it holds.
+ * All states by interface, in the order of their spans. A state whose start is not known reaches back to the end of the state before it,
+ * or without limit: the present inventory does not say since when it holds. None reaches back beyond the interface's known birth.
  */
 export function timelines(interfaces: readonly InterfaceState[]): Map<string, HeldState[]> {
   const out = new Map<string, HeldState[]>();
@@ -19,10 +19,12 @@ export function timelines(interfaces: readonly InterfaceState[]): Map<string, He
   for (const state of sorted) {
     const held = out.get(state.interfaceId) ?? [];
     const before = held.at(-1);
-    const from = state.startKnown ? state.from : Math.min(state.from, before?.to ?? -Infinity);
+    const reach = state.startKnown ? state.from : Math.min(state.from, before?.to ?? -Infinity);
+    const from = Math.max(reach, state.existsSince ?? -Infinity);
     held.push({ state, from, to: state.to ?? Infinity });
     out.set(state.interfaceId, held);
   }
+  for (const held of out.values()) held.sort((a, b) => a.from - b.from || a.to - b.to);
   return out;
 }
 

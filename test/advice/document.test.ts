@@ -72,6 +72,7 @@ describe('findingsDocument', () => {
       expectedInterfaceHours: 720,
       skippedRecords: 0,
       interfaces: ['eni-web'],
+      leastCovered: { interfaceId: 'eni-web', observedHours: 720, expectedHours: 720, share: 1 },
     });
   });
 

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advise, DEFAULT_POLICY, type Policy } from '../../analyzer/advice/index.ts';
+import { advise, DEFAULT_POLICY, type Policy, replay } from '../../analyzer/advice/index.ts';
+import { narrowRule } from '../../analyzer/advice/narrow.ts';
 import type { SecurityGroupRule } from '../../analyzer/model/rule.ts';
 import { allowedSpace, isWithin, resolveNothing } from '../../analyzer/model/traffic.ts';
 import { attribute } from '../../analyzer/usage/index.ts';
 import { reference } from '../usage/reference.ts';
 import { batches, TICK, WORLD_WINDOW, type World, world } from '../usage/worlds.ts';
-import { covered, daily, days, eni, flow, group, inventory, judge, rule } from './build.ts';
+import { covered, daily, days, eni, FROM, flow, group, inventory, judge, rule, shape } from './build.ts';
+
+const DAY = 86_400;
 
 /** Proposes wherever it may at all, so that the laws are under strain. */
 const BOLD: Policy = {
@@ -73,6 +76,79 @@ describe('law 1: uncertainty counts as use', () => {
   it('does not call a rule unused when nobody wore the group', async () => {
     const { says } = await judge(inventory({ rules, interfaces: [] }), []);
     expect(says['ingress tcp 443 10.0.0.0/16']).toBe('review | group-not-worn');
+  });
+
+  it('does not let 99 logged interfaces speak for the one that was never logged', async () => {
+    const fleet = Array.from({ length: 100 }, (_, i) => `eni-${String(i).padStart(3, '0')}`);
+    const inv = inventory({ rules, interfaces: fleet.map((id, i) => eni(id, ['sg-web'], [`10.0.1.${i}`])) });
+    const coverage = fleet.slice(0, 99).flatMap((id) => covered(days(30), id));
+    const { says, advice, evidence } = await judge(inv, [], { coverage });
+    expect(evidence.coverage.get('sg-web')).toMatchObject({
+      observedInterfaceHours: 99 * 720,
+      leastCovered: { interfaceId: 'eni-099', observedHours: 0, expectedHours: 720, share: 0 },
+    });
+    expect(says['ingress tcp 443 10.0.0.0/16']).toBe('review | coverage-too-thin');
+    expect(advice.verdicts[0]!.detail).toBe(
+      'Flow logs cover 0 % of the 720 hours in which eni-099 wore the group, though 99 % of all 100 interfaces together; 98 % of each are needed before silence proves anything.',
+    );
+    const all = await judge(inv, [], { coverage: fleet.flatMap((id) => covered(days(30), id)) });
+    expect(all.says['ingress tcp 443 10.0.0.0/16']).toBe('remove | unused');
+  });
+
+  it.each([
+    ['nine minutes, never logged', 540, 0, 'remove | unused'],
+    ['fifty minutes, the first eight not logged', 3000, 2520, 'remove | unused'],
+    ['fifty minutes, half of them not logged', 3000, 1500, 'review | coverage-too-thin'],
+    ['fifty minutes, never logged', 3000, 0, 'review | coverage-too-thin'],
+  ])('asks of an interface that lived %s no more than logs can show', async (_, lived, seen, expected) => {
+    const brief = eni('eni-brief', ['sg-web'], ['10.0.0.11'], { from: FROM + 7200, to: FROM + 7200 + lived });
+    const inv = inventory({ rules, interfaces: [brief, eni('eni-web', ['sg-web'], ['10.0.0.10'])] });
+    const part = { interfaceId: 'eni-brief', hour: FROM + 7200, observedSeconds: seen, records: 1, skipData: 0 };
+    const { says } = await judge(inv, [], { coverage: [...covered(days(30)), part] });
+    expect(says['ingress tcp 443 10.0.0.0/16']).toBe(expected);
+  });
+
+  it('counts an hour once although two states claim it', async () => {
+    const states = [
+      eni('eni-web', ['sg-web'], ['10.0.0.10'], { to: FROM + 15 * DAY }),
+      eni('eni-web', ['sg-web', 'sg-new'], ['10.0.0.10'], { from: FROM + 10 * DAY }),
+    ];
+    const { evidence } = await judge(inventory({ rules, interfaces: states }), []);
+    expect(evidence.coverage.get('sg-web')).toMatchObject({ observedInterfaceHours: 720, expectedInterfaceHours: 720 });
+  });
+
+  it('expects nothing of an interface before its birth, though the inventory does not say since when it wore what it wears', async () => {
+    const young = eni('eni-young', ['sg-web'], ['10.0.0.11'], {
+      from: FROM + 20 * DAY,
+      startKnown: false,
+      existsSince: FROM + 20 * DAY,
+    });
+    const inv = inventory({ rules, interfaces: [eni('eni-web', ['sg-web'], ['10.0.0.10']), young] });
+    const coverage = [
+      ...covered(days(30)),
+      ...covered(days(30), 'eni-young').filter((row) => row.hour >= FROM + 20 * DAY),
+    ];
+    const { evidence, says } = await judge(inv, [], { coverage });
+    expect(evidence.coverage.get('sg-web')).toMatchObject({ expectedInterfaceHours: 960, observedInterfaceHours: 960 });
+    expect(says['ingress tcp 443 10.0.0.0/16']).toBe('remove | unused');
+  });
+
+  it('takes an address inside a prefix delegated to an interface for that interface', async () => {
+    const inv = inventory({
+      groups: [group('sg-web'), group('sg-pods')],
+      rules: [rule('ingress tcp 443 sg-pods')],
+      interfaces: [
+        eni('eni-web', ['sg-web'], ['fd00::10']),
+        eni('eni-node', ['sg-pods'], ['fd00::20'], { prefixes: ['fd00:0:0:0:5::/80'] }),
+      ],
+      vpcs: [{ vpcId: 'vpc-1', accountId: '1', region: 'r', cidrs: ['fd00::/56'] }],
+    });
+    const inside = await judge(inv, daily(30, 6, 443, 'fd00::5:0:0:77'));
+    expect(inside.evidence.peerGroupSets).toEqual([{ sure: ['sg-pods'], peered: [], possible: [] }]);
+    expect(inside.says['ingress tcp 443 sg-pods']).toBe('keep | in-use');
+    expect(inside.advice.verdicts[0]!.confidence).toBe(1);
+    const outside = await judge(inv, daily(30, 6, 443, 'fd00::6:0:0:77'));
+    expect(outside.evidence.peerGroupSets).toEqual([{ sure: [], peered: [], possible: ['sg-pods'] }]);
   });
 
   it('counts an hour with a SKIPDATA line as not covered', async () => {
@@ -234,6 +310,32 @@ describe('law 3: the plan is judged whole', () => {
     expect(Object.values(says).filter((s) => s.startsWith('remove'))).toEqual(['remove | used-part-covered']);
   });
 
+  it('withdraws the whole plan when the replay blocks a connection and no proposal is to blame', async () => {
+    const inv = inventory({ rules: [rule('ingress tcp 443 10.0.0.0/16'), rule('ingress tcp 22 10.0.0.0/16')] });
+    const { evidence } = await judge(inv, []);
+    const input = { evidence, inventory: inv, policy: DEFAULT_POLICY, window: days(30) };
+    expect(advise(input).verdicts.map((v) => v.action)).toEqual(['remove', 'remove']);
+    const nobody: typeof replay = (e, after, i) => {
+      const honest = replay(e, after, i);
+      const changed = after.some(({ shapes }) => shapes.length === 0);
+      return changed ? { ...honest, blocked: 1, offenders: [] } : honest;
+    };
+    const judged = advise(input, { narrowRule, replay: nobody });
+    expect(judged.verdicts.map((v) => [v.action, v.reason])).toEqual([
+      ['keep', 'replay-blocked'],
+      ['keep', 'replay-blocked'],
+    ]);
+    expect(judged.replay.blocked).toBe(0);
+  });
+
+  it('refuses to return a plan at all when even no change is said to block', async () => {
+    const inv = inventory({ rules: [rule('ingress tcp 443 10.0.0.0/16')] });
+    const { evidence } = await judge(inv, []);
+    const broken: typeof replay = (e, after, i) => ({ ...replay(e, after, i), blocked: 1 });
+    const input = { evidence, inventory: inv, policy: DEFAULT_POLICY, window: days(30) };
+    expect(() => advise(input, { narrowRule, replay: broken })).toThrow('changes nothing');
+  });
+
   it('leaves every accepted connection of every random world a rule, asked row by row', async () => {
     let proposals = 0;
     await fc.assert(
@@ -274,6 +376,71 @@ describe('law 4: nothing opens', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('law 4: what narrowing proposes is not trusted', () => {
+  const wide = rule('ingress tcp 8000-9000 10.0.5.0/24');
+  const wider = shape('ingress tcp 8000-9000 10.0.0.0/16');
+  const opens: typeof narrowRule = () => ({
+    ok: true,
+    reason: 'sources-unused',
+    replacements: [wider],
+    keptShare: 0.1,
+    missingMass: 0,
+  });
+
+  it('withdraws a replacement that allows more than the group did', async () => {
+    const inv = inventory({ rules: [wide, rule('egress tcp 443 10.0.0.0/8')] });
+    const { evidence } = await judge(inv, daily(30, 6, 8080, '10.0.5.5'));
+    const input = { evidence, inventory: inv, policy: DEFAULT_POLICY, window: days(30) };
+    const advice = advise(input, { narrowRule: opens, replay });
+    const said = advice.verdicts.find((v) => v.rule.ruleId === wide.ruleId)!;
+    expect([said.action, said.reason, said.replacements]).toEqual(['keep', 'subset-unproved', []]);
+  });
+
+  it('judges each group by itself: what another group allows excuses nothing', async () => {
+    const other = rule('ingress tcp 0-65535 10.0.0.0/8', { groupId: 'sg-other', ruleId: 'sgr-other' });
+    const inv = inventory({ groups: [group('sg-web'), group('sg-other')], rules: [wide, other] });
+    const { evidence } = await judge(inv, daily(30, 6, 8080, '10.0.5.5'));
+    const input = { evidence, inventory: inv, policy: DEFAULT_POLICY, window: days(30) };
+    const advice = advise(input, { narrowRule: opens, replay });
+    expect(advice.verdicts.find((v) => v.rule.ruleId === wide.ruleId)!.reason).toBe('subset-unproved');
+  });
+
+  it('lets every narrowing of a random world stand only where the group stays a subset, whatever narrowing says', async () => {
+    let withdrawn = 0;
+    await fc.assert(
+      fc.asyncProperty(world, async (w) => {
+        const evidence = await attribute({
+          inventory: w.inventory,
+          ledger: batches(w.rows),
+          coverage: batches(w.coverage),
+          window: WORLD_WINDOW,
+        });
+        const everything: typeof narrowRule = (r) => ({
+          ok: true,
+          reason: 'sources-unused',
+          replacements: [{ ...r, peer: { kind: 'cidrIpv4', cidr: '0.0.0.0/0' } }],
+          keptShare: 0.1,
+          missingMass: 0,
+        });
+        const input = { evidence, inventory: w.inventory, policy: BOLD, window: WORLD_WINDOW };
+        const advice = advise(input, { narrowRule: everything, replay });
+        const after = rulesAfter(advice.verdicts);
+        for (const { groupId } of w.inventory.groups) {
+          const mine = (rules: readonly SecurityGroupRule[]) =>
+            allowedSpace(
+              rules.filter((r) => r.groupId === groupId),
+              resolveNothing,
+            );
+          expect(isWithin(mine(after), mine(w.inventory.rules))).toBe(true);
+        }
+        withdrawn += advice.verdicts.filter((v) => v.reason === 'subset-unproved').length;
+      }),
+      { numRuns: 400 },
+    );
+    expect(withdrawn).toBeGreaterThan(2);
   });
 });
 
