@@ -79,14 +79,26 @@ export function unify(items: readonly Value[]): readonly Value[] {
 export function asList(value: Value): Value {
   if (value.t === 'null' || value.t === 'unknown') return value;
   if (value.t !== 'list') return failure(`tolist(${nameOf(value)})`, value.from);
-  return list(unify(value.items), 'list', value.from);
+  return oneType(value.items)
+    ? list(unify(value.items), 'list', value.from)
+    : failure(`tolist(${nameOf(value)})`, value.from);
+}
+
+/** False where elements have no type in common: text beside a list. */
+function oneType(items: readonly Value[]): boolean {
+  const kinds = new Set(
+    items
+      .filter((i) => i.t !== 'unknown' && i.t !== 'null')
+      .map((i) => (i.t === 'list' || i.t === 'map' ? i.t : 'scalar')),
+  );
+  return kinds.size <= 1;
 }
 
 /** Sorted and without repetition: strings by code point, numbers by size, false before true; other types in order of first appearance. */
 export function asSet(value: Value): Value {
   if (value.t === 'null' || value.t === 'unknown') return value;
   if (value.t !== 'list') return failure(`toset(${nameOf(value)})`, value.from);
-  return setOf(unify(value.items), value.from);
+  return oneType(value.items) ? setOf(unify(value.items), value.from) : failure(`toset(${nameOf(value)})`, value.from);
 }
 
 export function setOf(items: readonly Value[], from: Value['from']): ListValue {

@@ -370,7 +370,7 @@ function forExpression(e: ForExpression, at: SourceRange, scope: Scope): Value {
 }
 
 function errorOf(value: Value): { error?: boolean } {
-  return value.t === 'unknown' && value.error === true ? { error: true } : {};
+  return hasError(value) ? { error: true } : {};
 }
 
 function conditional(e: Extract<Expression, { kind: 'conditional' }>, scope: Scope): Value {
@@ -413,7 +413,7 @@ function binary(operator: string, left: Value, rightOf: () => Value, at: SourceR
     ...errorOf(right),
   });
   if (operator === '==' || operator === '!=') {
-    const same = looselyEqual(left, right);
+    const same = hasError(left) || hasError(right) ? null : looselyEqual(left, right);
     return same === null ? open() : bool(operator === '==' ? same : !same, from);
   }
   if (operator === '&&' || operator === '||') {
