@@ -228,7 +228,21 @@ describe('the traps', () => {
     const after = edited(files, '10.1.0.0/16');
     expect(after.files['m/a.tf']).toBe(files['m/a.tf']);
     expect(after.files['main.tf']).toBe(files['main.tf'].replace('"10.1.0.0/16", ', ''));
-    expect(edited(files, '10.3.0.0/16').codes).toContain('shared');
+    expect(edited({ ...files, 'm/b.tf': 'resource "aws_eip" "e" {}\n' }, '10.3.0.0/16').codes).toContain('shared');
+  });
+
+  it('trap 8: a call of a module that makes this one rule and nothing else goes as a whole', () => {
+    const call = (name: string) =>
+      `module "${name}" {\n  source = "./m"\n  sg     = "sg-${name}"\n  cidrs  = ["10.1.0.0/16"]\n}\n`;
+    const files = {
+      'm/a.tf': `variable "cidrs" {}\nvariable "sg" {}\n${legacy('ssh', '  cidr_blocks       = var.cidrs').replace('aws_security_group.web.id', 'var.sg')}`,
+      'main.tf': `${call('a')}\n${call('b')}`,
+    };
+    expect(edited(files, 'module.a.').files['main.tf']).toBe(call('b'));
+    const used = { ...files, 'out.tf': 'output "x" {\n  value = module.a\n}\n' };
+    expect(edited(used, 'module.a.').result.ok).toBe(false);
+    const more = { ...files, 'm/b.tf': 'resource "aws_eip" "e" {}\n' };
+    expect(edited(more, 'module.a.').result.ok).toBe(false);
   });
 
   it('trap 9: depends_on is edited too, an output forbids the removal', () => {

@@ -1,5 +1,5 @@
 import type { DeclaredRule, SourceNote, SourceRange, TextEdit } from '../../contract.ts';
-import { directoryOf } from '../eval/definition.ts';
+import { directoryOf, joinPath } from '../eval/definition.ts';
 import { VENDORED } from '../eval/project.ts';
 import type { IndexDetails } from '../language.ts';
 import { SOURCE_ARGUMENTS } from '../rules/arguments.ts';
@@ -69,6 +69,7 @@ export function removals(parts: Parts, refusals: SourceNote[]): Candidate[] {
         warnings: [],
       });
     }
+  elements.push(...callRemovals(parts));
   const parsed = VENDORED.test(found.site.range.file) ? null : parsedAt(details, found.site.range.file);
   if (parsed === null || parsed.syntax === 'json') return elements;
   const whole = blockRemoval(parts, parsed, refusals);
@@ -156,3 +157,27 @@ function blockRemoval(parts: Parts, parsed: ParsedFile, refusals: SourceNote[]):
   };
   return [gone, cleared];
 }
+
+/** A call of a module that holds nothing but rules goes as a whole, where nobody uses its outputs. */
+function callRemovals(parts: Parts): Candidate[] {
+  const { details, found } = parts;
+  return editableChain(details, found.because).flatMap(({ parsed, range }): Candidate[] => {
+    if (parsed.syntax === 'json') return [];
+    const caller = details.project.definition(directoryOf(range.file));
+    const call = [...(caller?.calls ?? [])].find(
+      ([, block]) => block.file === range.file && block.start === range.start,
+    );
+    if (caller === null || call === undefined) return [];
+    const source = attributeOf(call[1].body, 'source')?.value;
+    const location = source?.kind === 'literal' && typeof source.value === 'string' ? source.value : '';
+    const directory = location.startsWith('.') ? joinPath(caller.directory, location) : null;
+    const called = directory === null ? null : details.project.definition(directory);
+    if (called === null || called.calls.size > 0 || ![...called.resources.keys()].every((name) => RULES.test(name)))
+      return [];
+    const dangling = danglingReferences(caller, call[1], `module.${call[0]}`);
+    if (dangling.refusals.length > 0) return [];
+    return [{ what: 'block', edits: [...cutLines(parsed, call[1]), ...dangling.edits], warnings: [] }];
+  });
+}
+
+const RULES = /^(aws_security_group_rule|aws_vpc_security_group_(ingress|egress)_rule)\./;
