@@ -257,13 +257,13 @@ export interface Memory {
   /** Findings taken out of a pull request by `drop`, until the evidence changes. */
   dropped: readonly Closed[];
   narrowed: readonly Narrowing[];
-  /** Pull requests whose closing no longer counts (`recreate`). */
+  /** Closed pull requests that say nothing any more (`recreate`, or all of their findings are wanted again). */
   reopened: readonly number[];
   /** Branches that a command handed back to Pare although people committed there: the tip it may overwrite. */
   reclaimed: readonly { branch: string; head: string }[];
   /** Units that were split by `split`. */
   split: readonly string[];
-  /** Units that a tick asked to open out of turn. */
+  /** What ticks asked for and did not get yet: `open:…`, `recreate:…`, `brake:…` with a tickId (dashboard/ticks.ts). */
   wanted: readonly string[];
   paused: { by: string; at: EpochSeconds; until: EpochSeconds | null; reason: string } | null;
   /** Pull requests that got their labels and reviewers: people may take these away again. */
@@ -272,8 +272,11 @@ export interface Memory {
   /** Newest last, bounded. */
   audit: readonly AuditLine[];
   saved: { rules: number; narrowed: number; pulls: number };
+  /** Pull requests that were new with the evidence up to `validAt`: limits.new counts these, so that a re-run opens no more. */
+  opened: { validAt: EpochSeconds; pulls: readonly number[] } | null;
   /** End of the window of the last run: older evidence never overwrites newer. */
   validAt: EpochSeconds | null;
+  /** The last run that changed anything; the queue's job ids, not this, keep a slot from running twice. */
   lastRun: EpochSeconds | null;
 }
 
@@ -285,10 +288,10 @@ export interface RepositoryState {
   configText: string | null;
   codeowners: string | null;
   pulls: readonly PullRequestRecord[];
+  /** Our own login: what Pare itself closed is no word of a person. */
+  viewer: string;
   dashboard: IssueRecord | null;
   memory: Memory;
-  /** Branches of Pare that have no pull request at all: an earlier run was stopped between the two. */
-  strayTips: ReadonlyMap<string, CommitRecord>;
 }
 
 // --- evidence ----------------------------------------------------------------------------------------------------------------------
