@@ -1,6 +1,7 @@
 import { formatAddress } from '../model/address.ts';
 import type { Usage } from '../model/finding.ts';
 import type { Inventory } from '../model/inventory.ts';
+import type { Problem } from '../model/problem.ts';
 import { peerText, portsText, type RuleShape, type SecurityGroupRule, shapeKey } from '../model/rule.ts';
 import type { Evidence, Window } from '../usage/evidence.ts';
 import type { ConnectionClass } from '../usage/index.ts';
@@ -8,6 +9,7 @@ import { coverageShare, missingMass, narrowingConfidence, silenceConfidence } fr
 import { buildGates, type Gates, percent, windowDays } from './gates.ts';
 import { narrowRule } from './narrow.ts';
 import type { Policy } from './policy.ts';
+import { applyPolicy } from './policy-rules.ts';
 import { breadth, isCovered } from './redundant.ts';
 import { type Replay, replay } from './replay.ts';
 import { ruleUsages } from './rule-usage.ts';
@@ -38,6 +40,8 @@ export interface Advice {
   verdicts: readonly Verdict[];
   /** Of the plan as returned: `blocked` is 0. */
   replay: Replay;
+  /** What a person should know of their own policy: keeps that ended or fit nothing, the brake. */
+  warnings: readonly Problem[];
 }
 
 /** The steps that the last two checks do not trust; given only by tests of these checks. */
@@ -62,10 +66,9 @@ export function advise(input: AdviceInput, steps: Steps = { narrowRule, replay }
   planner.withdrawWider();
   const judged = planner.judge();
   const usages = ruleUsages(evidence);
-  return {
-    verdicts: evidence.rules.map((rule, i) => ({ rule, usage: usages[i]!, ...planner.decisions[i]! })),
-    replay: judged,
-  };
+  const planned = evidence.rules.map((rule, i): Verdict => ({ rule, usage: usages[i]!, ...planner.decisions[i]! }));
+  const { verdicts, warnings } = applyPolicy(planned, policy, inventory, window.to);
+  return { verdicts, replay: judged, warnings };
 }
 
 class Planner {

@@ -42,7 +42,7 @@ export function findingsDocument(input: DocumentInput): FindingsDocument {
       reason,
       example,
     })),
-    warnings: [...input.warnings],
+    warnings: [...input.warnings, ...advice.warnings],
   };
 }
 

@@ -4,6 +4,7 @@ import type { Evidence, GroupCoverage, Window } from '../usage/evidence.ts';
 import { coverageShare } from './confidence.ts';
 import { managedBy } from './managed.ts';
 import type { Policy } from './policy.ts';
+import { orderFor, windowDaysFor } from './policy-rules.ts';
 
 export interface Gate {
   reason: string;
@@ -11,7 +12,7 @@ export interface Gate {
 }
 
 export interface Gates {
-  /** Groups that nobody but their keeper may change. */
+  /** Groups that nobody but their keeper may change, and what a person wants kept. */
   managed(rule: SecurityGroupRule): Gate | null;
   /** Law 2. */
   frozen(rule: SecurityGroupRule): Gate | null;
@@ -37,6 +38,8 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
   const days = windowDays(window);
   return {
     managed(rule) {
+      const order = orderFor(rule, policy, (id) => groups.get(id), window.to);
+      if (order !== null) return order;
       const group = groups.get(rule.groupId);
       if (group === undefined) return { reason: 'group-unknown', detail: 'The inventory does not describe the group.' };
       if (group.groupName === 'default') {
@@ -53,8 +56,9 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
       if (coverage === undefined || coverage.expectedInterfaceHours === 0) {
         return { reason: 'group-not-worn', detail: 'No interface wore the group within the window.' };
       }
-      if (days < policy.minWindowDays) {
-        const detail = `The window is ${figure(days)} days; ${policy.minWindowDays} are needed.`;
+      const needed = windowDaysFor(policy, groups.get(rule.groupId), rule.groupId);
+      if (days < needed) {
+        const detail = `The window is ${figure(days)} days; ${needed} are needed.`;
         return { reason: 'window-too-short', detail };
       }
       // A connection on the one interface that nobody logged is as real as on the 99 others: each must be covered, and all together.

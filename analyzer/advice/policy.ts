@@ -1,4 +1,4 @@
-/** What the operator decides; defaults are the careful choice. Parsed from `.github/pare.yml` or --policy at the border. */
+/** What the operator decides; defaults are the careful choice. Parsed from `.github/pare.yml` or --policy at the border (policy-file.ts). */
 export interface Policy {
   /** Least share of expected interface-hours that logs must cover before a rule may be called unused. */
   minCoverage: number;
@@ -20,6 +20,49 @@ export interface Policy {
   maxKeptShare: number;
   /** Good-Turing estimate, on days, of the share of ports or sources not seen yet; above it a rule is not narrowed. */
   maxMissingMass: number;
+  /** What the policy file says beyond figures: enforced by policy-rules.ts. Absent: nothing. */
+  orders?: PolicyOrders;
+}
+
+/** A person's word about parts of the network (law 8). */
+export interface PolicyOrders {
+  /** Days that must have been judged before rules of these groups may be called unused or narrowed, instead of minWindowDays; the longest that fits a group holds. */
+  windows: readonly (GroupSelector & { days: number })[];
+  /** A rule that allows any of this is never edited. */
+  protectedGroups: readonly (GroupSelector & { reason?: string | undefined })[];
+  protectedPorts: readonly ProtectedPorts[];
+  /** Networks as canonical CIDR text, pl-… or sg-…. */
+  protectedPeers: readonly string[];
+  keeps: readonly Keep[];
+  /** Networks (canonical CIDR text) that narrowing leaves whole, or closes whole: never a part of them. */
+  neverNarrow: readonly string[];
+  /** EC2's quota of rules for each group, direction and IP version. A plan never leaves more unless there were as many before. */
+  rulesPerGroup: number;
+  /** Null: no brake. */
+  brake: { removals: number | null; percent: number | null } | null;
+}
+
+/** By the group's id or name, with * for any characters, or by a tag: `Key` or `Key=value`, * in the value. Exactly one. */
+export type GroupSelector = { group: string; tag?: undefined } | { tag: string; group?: undefined };
+
+export interface ProtectedPorts {
+  /** Null: TCP and UDP. */
+  protocol: 'tcp' | 'udp' | null;
+  from: number;
+  to: number;
+}
+
+/** A rule that stays, whatever is seen. All fields named must agree. */
+export interface Keep {
+  finding?: string | undefined;
+  rule?: string | undefined;
+  group?: string | undefined;
+  account?: string | undefined;
+  region?: string | undefined;
+  reason: string;
+  author?: string | undefined;
+  /** Last day (UTC, YYYY-MM-DD) on which it holds; without it, for good. */
+  until?: string | undefined;
 }
 
 export const DEFAULT_POLICY: Policy = {

@@ -65,8 +65,11 @@ export function sourcesOf(
   policy: Policy,
 ): Sources {
   const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
-  const own = (peer: Address): boolean => hasAddress(plan.own, peer);
-  const unitOf = (peer: Address): Cidr => prefixOf(peer, own(peer) ? Math.max(within.length, longest) : undefined);
+  const whole = wholeNetworks(within, policy);
+  const wholeOf = (peer: Address): Cidr | undefined => whole.find((cidr) => hasAddress(cidrRange(cidr), peer));
+  const own = (peer: Address): boolean => hasAddress(plan.own, peer) || wholeOf(peer) !== undefined;
+  const unitOf = (peer: Address): Cidr =>
+    wholeOf(peer) ?? prefixOf(peer, own(peer) ? Math.max(within.length, longest) : undefined);
   const units = new Map<string, { cidr: Cidr; days: Set<number> }>();
   const foreign = new Map<string, Set<number>>();
   for (const c of classes) {
@@ -82,6 +85,14 @@ export function sourcesOf(
     if (days.size < policy.steadyDays) return { narrowable: false, why: 'public-peers-not-steady' };
   }
   return { narrowable: true, units, unitOf, publicUnits: foreign.size };
+}
+
+/** Networks that the policy forbids to split, as far as the rule allows them; the widest first, so that one within another adds nothing. */
+function wholeNetworks(within: Cidr, policy: Policy): Cidr[] {
+  return (policy.orders?.neverNarrow ?? [])
+    .flatMap((text) => parseCidr(text) ?? [])
+    .flatMap((cidr) => (contains(within, cidr) ? [cidr] : contains(cidr, within) ? [within] : []))
+    .sort((a, b) => a.length - b.length);
 }
 
 function prefixOf(peer: Address, length: number | undefined): Cidr {
@@ -105,7 +116,8 @@ export function sourceFrontier(
   policy: Policy,
 ): readonly (readonly Cidr[] | null)[] {
   const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
-  const foreign = units.filter((unit) => !addressesWithin(cidrRange(unit), plan.own));
+  const whole = new Set(wholeNetworks(within, policy).map(formatCidr));
+  const foreign = units.filter((unit) => !addressesWithin(cidrRange(unit), plan.own) && !whole.has(formatCidr(unit)));
   return leastPrefixes(units, most).map(({ cidrs }) => {
     const bad = cidrs.some((cidr) => cidr.length < longest && foreign.some((unit) => contains(cidr, unit)));
     return bad ? null : snapped(within, cidrs, units, plan);

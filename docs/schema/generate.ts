@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
+import { policyJsonSchema } from '../../analyzer/advice/policy-file.ts';
 import { findingsJsonSchema } from '../../analyzer/model/finding-schema.ts';
-import { configJsonSchema } from '../../bot/github/config/schema.ts';
 
-// `node docs/schema/generate.ts` after a change of analyzer/model/finding.ts; test/report/schema.test.ts fails when it was forgotten.
-writeFileSync(new URL('findings.schema.json', import.meta.url), `${JSON.stringify(findingsJsonSchema(), null, 2)}\n`);
-// The same for bot/github/config/schema.ts; test/github/config.test.ts.
-writeFileSync(new URL('pare.schema.json', import.meta.url), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+// `node docs/schema/generate.ts` after a change of analyzer/model/finding.ts or analyzer/advice/policy-file.ts; the tests of both fail
+// when it was forgotten.
+const SCHEMAS = { 'findings.schema.json': findingsJsonSchema, 'policy.schema.json': policyJsonSchema };
+for (const [name, make] of Object.entries(SCHEMAS)) {
+  writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(make(), null, 2)}\n`);
+}

@@ -12,6 +12,10 @@ export function analysisOptions(command: Command): Command {
     .option('--from <time>', 'start of the window, with --to instead of --window')
     .option('--to <time>', 'end of the window (default: the newest record)')
     .option('--skip-unreadable', 'go on past files that cannot be read; their time counts as not covered')
+    .option(
+      '--policy <file>',
+      'what may be proposed and what must stay (YAML or JSON; pare schema policy describes it)',
+    )
     .option('--min-coverage <percent>', 'least share of hours that logs must cover before a rule is called unused')
     .option('--max-rules <number>', 'most rules that may stand instead of one narrowed rule');
 }

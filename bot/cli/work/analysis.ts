@@ -13,6 +13,7 @@ import {
 import { scratchFolder } from '../atomic.ts';
 import type { Runtime } from '../runtime.ts';
 import { parseWindow, type WindowOptions } from '../time.ts';
+import { readPolicy } from './policy.ts';
 import { changeDays, interfaceAddresses } from './scan-input.ts';
 
 export interface AnalysisOptions extends WindowOptions {
@@ -22,12 +23,13 @@ export interface AnalysisOptions extends WindowOptions {
   skipUnreadable?: boolean;
   minCoverage?: string;
   maxRules?: string;
+  policy?: string;
 }
 
 /** Inventory and flow logs in, the findings document out: the analyzer's steps in their order, with this machine's effects. */
 export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): Promise<FindingsDocument> {
   const { progress, signal } = runtime;
-  const policy = parsePolicy(options);
+  const policy = await policyFrom(options);
   const window = parseWindow(options);
   const step = (phase: string, done: number) => {
     signal.throwIfAborted();
@@ -91,8 +93,9 @@ async function* untilAborted<T>(rows: AsyncIterable<T>, signal: AbortSignal): As
   }
 }
 
-function parsePolicy(options: AnalysisOptions): Policy {
-  const policy = { ...DEFAULT_POLICY };
+/** The options of the command line stand above the file. */
+async function policyFrom(options: AnalysisOptions): Promise<Policy> {
+  const policy = options.policy === undefined ? { ...DEFAULT_POLICY } : await readPolicy(options.policy);
   if (options.minCoverage !== undefined) {
     const match = /^(\d{1,3}(?:\.\d+)?)\s*%?$/.exec(options.minCoverage);
     const share = match === null ? Number.NaN : Number(match[1]) / 100;

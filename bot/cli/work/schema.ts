@@ -1,3 +1,4 @@
+import { policyJsonSchema } from '@pare/analyzer/advice/index.ts';
 import { findingsJsonSchema } from '@pare/analyzer/model/finding-schema.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import { z } from 'zod';
@@ -6,6 +7,7 @@ import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 
 const SCHEMAS: Readonly<Record<string, () => object>> = {
   findings: findingsJsonSchema,
+  policy: policyJsonSchema,
   proposals: () => z.toJSONSchema(proposalsSchema, { target: 'draft-2020-12', io: 'input' }),
 };
 
