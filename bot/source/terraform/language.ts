@@ -9,6 +9,7 @@ import type {
   SourceTree,
 } from '../contract.ts';
 import { placeOfRange } from '../text.ts';
+import type { IndexDetails } from './edit/details.ts';
 import { editRule } from './edit/edit.ts';
 import type { ModuleDefinition } from './eval/definition.ts';
 import {
@@ -24,20 +25,6 @@ import { type Extraction, extract, type FoundRule, GROUPS, type Site } from './r
 import { declarationNotes } from './rules/notes.ts';
 import type { HclParser } from './syntax/ast.ts';
 import { fileParser } from './syntax/parse.ts';
-
-/** What the editor needs besides the public index. */
-export interface IndexDetails {
-  project: Project;
-  facts: SourceFacts;
-  /** By rule id. */
-  found: ReadonlyMap<string, FoundRule>;
-  /** By declaration id. */
-  sites: ReadonlyMap<string, Site>;
-  /** The index of a changed tree; what did not change is not evaluated again. */
-  again(tree: SourceTree): SourceIndex;
-  detailsOf(index: SourceIndex): IndexDetails;
-  tools: ProjectTools;
-}
 
 interface CachedRoot {
   facts: SourceFacts['states'];

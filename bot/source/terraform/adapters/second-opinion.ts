@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { SourceFile, SourceNote } from '../../contract.ts';
 import { fileKind } from '../syntax/parse.ts';
 
@@ -11,7 +10,7 @@ export async function secondOpinion(file: SourceFile): Promise<readonly SourceNo
   if (kind === null) return [];
   const text = file.text.replace(/^\uFEFF/, '');
   if (kind.json) return jsonOpinion(file.path, text);
-  if (text.trim() === '' || acceptedByHcl2Parser(text)) return [];
+  if (text.trim() === '' || (await acceptedByHcl2Parser(text))) return [];
   // Both are megabytes of code: loaded when the first edit is checked, not by every command.
   const { parse } = await import('@cdktn/hcl2json');
   try {
@@ -26,10 +25,10 @@ interface Hcl2Parser {
   parseToObject(text: string): readonly unknown[];
 }
 
-/** It is CommonJS whose names Node cannot see, hence `require`. It gives [null, {}] for an error; an accepted file with content has at least one key. */
-function acceptedByHcl2Parser(text: string): boolean {
+/** CommonJS, whose names Node sees only on the default export. It gives [null, {}] for an error; an accepted file with content has at least one key. */
+async function acceptedByHcl2Parser(text: string): Promise<boolean> {
   try {
-    const hcl2: Hcl2Parser = createRequire(import.meta.url)('hcl2-parser');
+    const { default: hcl2 }: { default: Hcl2Parser } = await import('hcl2-parser');
     const [first] = hcl2.parseToObject(text);
     return typeof first === 'object' && first !== null && Object.keys(first).length > 0;
   } catch {

@@ -1,4 +1,4 @@
-import type { SourceRange, TextEdit } from '../../contract.ts';
+import type { TextEdit } from '../../contract.ts';
 import type { ParsedFile } from '../syntax/ast.ts';
 import type { Container } from './locate.ts';
 
@@ -130,8 +130,4 @@ function blankOrOpenAbove(text: string, start: number): boolean {
   if (start <= 1) return true;
   const line = text.slice(lineStart(text, start - 1), start).trim();
   return line === '' || /[{[]$/.test(line);
-}
-
-export function replaceRange(range: SourceRange, text: string): TextEdit {
-  return edit(range.file, range.start, range.end, text);
 }

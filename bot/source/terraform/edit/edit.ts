@@ -11,10 +11,10 @@ import type {
 } from '../../contract.ts';
 import { applyEdits, placeOfRange } from '../../text.ts';
 import { directoryOf } from '../eval/definition.ts';
-import type { IndexDetails } from '../language.ts';
 import { GROUPS } from '../rules/extract.ts';
 import { FORBIDDING } from '../rules/notes.ts';
 import { attributeOf } from '../syntax/ast.ts';
+import type { IndexDetails } from './details.ts';
 import { difference, newTroubles, place, ruleKey } from './judge.ts';
 import { narrowings, type Wanted, wantedOf } from './narrow.ts';
 import { type Candidate, type Parts, removals } from './remove.ts';

@@ -1,12 +1,12 @@
 import type { DeclaredRule, SourceNote, SourceRange, TextEdit } from '../../contract.ts';
 import { directoryOf, joinPath } from '../eval/definition.ts';
 import { VENDORED } from '../eval/project.ts';
-import type { IndexDetails } from '../language.ts';
 import { SOURCE_ARGUMENTS } from '../rules/arguments.ts';
 import type { FoundRule } from '../rules/extract.ts';
 import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
 import { cutLines, cutMember } from './cut.ts';
+import type { IndexDetails } from './details.ts';
 import { literalAt, membersAt } from './locate.ts';
 import { danglingReferences } from './references.ts';
 import { peerArgument, reformatted } from './render.ts';

@@ -1,7 +1,8 @@
 import type { SourceRange } from '../../contract.ts';
 import type { Expression, ForExpression, TemplatePart } from '../syntax/ast.ts';
 import { asString, elementsOf, numberText, toBool, toNumber, toText } from './convert.ts';
-import { callFunction, type FileAccess } from './functions/call.ts';
+import { callFunction } from './functions/call.ts';
+import { bind, type Scope } from './scope.ts';
 import {
   bool,
   equal,
@@ -20,28 +21,6 @@ import {
   via,
 } from './value.ts';
 
-/** What an expression can see besides its own bindings: the module instance it stands in. */
-export interface Environment {
-  /** Resolves `var.x`, `local.x`, `module.m…`, `data.t.n…`, `aws_x.n…`, `path.…`, `terraform.…`; `used` says how many names it took. */
-  reference(names: readonly string[], place: SourceRange): { value: Value; used: number };
-  /** A value from outside the source for `ref:…`; null when there is none. */
-  fact(ref: string): Value | null;
-  files: FileAccess;
-  budget: Budget;
-}
-
-/** What is left of an evaluation: steps in all, and how deep it is now. */
-export interface Budget {
-  steps: number;
-  depth: number;
-}
-
-export interface Scope {
-  environment: Environment;
-  /** `each`, `count`, iterators of dynamic blocks, variables of for expressions. */
-  bindings: ReadonlyMap<string, Value>;
-}
-
 /** Steps that one evaluation of a root may take: far above any real module, low enough to end a bomb within a second or two. */
 export const MAX_STEPS = 3_000_000;
 const MAX_ELEMENTS = 20_000;
@@ -49,10 +28,6 @@ const MAX_ELEMENTS = 20_000;
 const MAX_NESTING = 400;
 /** In UTF-16 code units. */
 const MAX_TEXT = 2_000_000;
-
-export function bind(scope: Scope, names: Readonly<Record<string, Value>>): Scope {
-  return { ...scope, bindings: new Map([...scope.bindings, ...Object.entries(names)]) };
-}
 
 /** Evaluates; never throws. What cannot be known is an unknown with a name, an error an unknown that `try` catches. */
 export function evaluate(expression: Expression, scope: Scope): Value {
@@ -303,7 +278,7 @@ function call(e: Extract<Expression, { kind: 'call' }>, scope: Scope): Value {
       return unknown(`unknown:${e.name}(${[...args, last!].map(nameOf).join(',')}...)`, [place(e)]);
     args.push(...rest);
   }
-  return via(callFunction(e.name, args, scope, place(e)), e);
+  return via(callFunction(e.name, args, scope, place(e), evaluate), e);
 }
 
 /** Key and value as a for expression or for_each sees them; null where the collection is unknown or none. */

@@ -2,8 +2,8 @@ import type { SourceRange } from '../../contract.ts';
 import { attributeOf, type Block, type Expression } from '../syntax/ast.ts';
 import { convert, toNumber, toText } from './convert.ts';
 import { joinPath, type ModuleDefinition } from './definition.ts';
-import { type Budget, bind, type Environment, evaluate, pairsOf, type Scope } from './expression.ts';
-import type { FileAccess } from './functions/call.ts';
+import { evaluate, pairsOf } from './expression.ts';
+import { type Budget, bind, type Environment, type FileAccess, type Scope } from './scope.ts';
 import { typeOf } from './types.ts';
 import {
   failure,

@@ -4,8 +4,9 @@ import { attributeOf, type HclParser, type ParsedFile } from '../syntax/ast.ts';
 import { templateText } from '../syntax/embedded.ts';
 import type { FileParser } from '../syntax/parse.ts';
 import { defineModule, directoryOf, joinPath, type Layout, layoutOf, type ModuleDefinition } from './definition.ts';
-import { type Environment, evaluate, MAX_STEPS } from './expression.ts';
+import { evaluate, MAX_STEPS } from './expression.ts';
 import { instantiate, type ModuleInstance, type RootEvaluation } from './instance.ts';
+import type { Environment } from './scope.ts';
 import { list, str, unknown, type Value, via } from './value.ts';
 
 /** A tree seen as Terraform sees it: which directories are roots, and what each evaluates to. */

@@ -1,7 +1,8 @@
 import type { Direction } from '@pare/analyzer/model/rule.ts';
 import type { DeclaredRule, SourceRange } from '../../contract.ts';
 import { toText } from '../eval/convert.ts';
-import { evaluate, type Scope } from '../eval/expression.ts';
+import { evaluate } from '../eval/expression.ts';
+import type { Scope } from '../eval/scope.ts';
 import { nil, unknown, type Value, via } from '../eval/value.ts';
 import { attributeOf, type Body } from '../syntax/ast.ts';
 import type { RuleArguments } from './tuple.ts';

@@ -1,7 +1,8 @@
 import type { Direction } from '@pare/analyzer/model/rule.ts';
 import type { Declaration, DeclarationForm, DeclaredRule, SourceRange } from '../../contract.ts';
-import { bind, evaluate, pairsOf } from '../eval/expression.ts';
+import { evaluate, pairsOf } from '../eval/expression.ts';
 import type { Instances, ModuleInstance, RepeatedItem, RootEvaluation } from '../eval/instance.ts';
+import { bind } from '../eval/scope.ts';
 import { mapOf, type Origin, unknown, type Value, via } from '../eval/value.ts';
 import { attributeOf, type Block, type Expression, rangeOf } from '../syntax/ast.ts';
 import { inlineBlock, inlineObject, legacyRule, vpcRule } from './arguments.ts';

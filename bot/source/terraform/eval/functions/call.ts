@@ -1,6 +1,5 @@
 import type { SourceRange } from '../../../contract.ts';
-import type { Expression } from '../../syntax/ast.ts';
-import type { Scope } from '../expression.ts';
+import type { CallContext, Scope, TerraformFunction } from '../scope.ts';
 import { failure, hasError, nameOf, origins, unknown, type Value, whollyKnown } from '../value.ts';
 import { collectionFunctions } from './collection.ts';
 import { encodingFunctions } from './encoding.ts';
@@ -9,31 +8,6 @@ import { networkFunctions } from './network.ts';
 import { numericFunctions } from './numeric.ts';
 import { stringFunctions } from './string.ts';
 import { conversionFunctions } from './type.ts';
-
-/** Files that functions may read: those of the tree only. Paths are Terraform's, relative to the root's directory. */
-export interface FileAccess {
-  read(path: string): string | null;
-  exists(path: string): boolean;
-  /** Paths under a directory that match a glob pattern, relative to it. */
-  match(directory: string, pattern: string): string[] | null;
-  /** A template's text as an expression. */
-  template(text: string, place: SourceRange): Expression;
-}
-
-export interface CallContext {
-  scope: Scope;
-  place: SourceRange;
-  /** The name of the unknown that this call makes when an argument is unknown. */
-  open: () => Value;
-}
-
-export interface TerraformFunction {
-  /** Least and most arguments. */
-  arity: readonly [number, number];
-  /** `known`: run only when every part of every argument is known. `partial`: run always, the function looks itself. */
-  arguments: 'known' | 'partial';
-  run: (args: readonly Value[], context: CallContext) => Value;
-}
 
 const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map([
   ...stringFunctions,
@@ -66,7 +40,13 @@ function sizeOf(value: Value): number {
   return value.t === 'string' ? Math.trunc(value.v.length / 100) : 0;
 }
 
-export function callFunction(written: string, args: readonly Value[], scope: Scope, place: SourceRange): Value {
+export function callFunction(
+  written: string,
+  args: readonly Value[],
+  scope: Scope,
+  place: SourceRange,
+  evaluate: CallContext['evaluate'],
+): Value {
   const name = written.replace(/^core::/, '');
   const from = origins(args);
   const open = (): Value => {
@@ -84,6 +64,6 @@ export function callFunction(written: string, args: readonly Value[], scope: Sco
   const size = args.reduce((sum, arg) => sum + sizeOf(arg), 0);
   scope.environment.budget.steps -= size;
   if (size > MAX_SIZE) return failure('the evaluation is too large', from);
-  const value = found.run(args, { scope, place, open });
+  const value = found.run(args, { scope, place, open, evaluate });
   return value.from.length === 0 ? { ...value, from } : value;
 }

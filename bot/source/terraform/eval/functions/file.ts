@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toText } from '../convert.ts';
-import { bind, evaluate } from '../expression.ts';
+import { bind, type CallContext } from '../scope.ts';
 import { bool, failure, str, type Value } from '../value.ts';
-import type { CallContext } from './call.ts';
 import { fromJson } from './encoding.ts';
 import { known, partial, type Registered } from './helpers.ts';
 
@@ -60,5 +59,5 @@ function render(text: string, variables: Value, context: CallContext): Value {
   if (variables.t !== 'map') return failure('templatefile takes a map');
   const expression = context.scope.environment.files.template(text, context.place);
   const names = Object.fromEntries([...variables.entries].map(([key, entry]) => [key, entry.value]));
-  return evaluate(expression, bind({ ...context.scope, bindings: new Map() }, names));
+  return context.evaluate(expression, bind({ ...context.scope, bindings: new Map() }, names));
 }

@@ -1,12 +1,8 @@
-import { toBool, toNumber, toText } from '../convert.ts';
+import { toNumber, toText } from '../convert.ts';
+import type { TerraformFunction } from '../scope.ts';
 import { bool, failure, list, num, str, type Value } from '../value.ts';
-import type { TerraformFunction } from './call.ts';
 
 export type Registered = readonly [string, TerraformFunction];
-
-export function text(value: Value | undefined): string | null {
-  return value === undefined ? null : toText(value);
-}
 
 /** A function of strings only. */
 export function ofStrings(
@@ -67,10 +63,6 @@ export function strings(values: readonly string[]): Value {
     values.map((value) => str(value)),
     'list',
   );
-}
-
-export function truth(value: Value | undefined): boolean | null {
-  return value === undefined ? null : toBool(value);
 }
 
 export const MANY = Number.POSITIVE_INFINITY;

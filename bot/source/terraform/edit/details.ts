@@ -1,0 +1,17 @@
+import type { SourceFacts, SourceIndex, SourceTree } from '../../contract.ts';
+import type { Project, ProjectTools } from '../eval/project.ts';
+import type { FoundRule, Site } from '../rules/extract.ts';
+
+/** What the editor needs besides the public index. */
+export interface IndexDetails {
+  project: Project;
+  facts: SourceFacts;
+  /** By rule id. */
+  found: ReadonlyMap<string, FoundRule>;
+  /** By declaration id. */
+  sites: ReadonlyMap<string, Site>;
+  /** The index of a changed tree; what did not change is not evaluated again. */
+  again(tree: SourceTree): SourceIndex;
+  detailsOf(index: SourceIndex): IndexDetails;
+  tools: ProjectTools;
+}
