@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LogFormat } from '../generator/index.ts';
+import { compareWithReference } from './brute-force.ts';
 import { type Score, score } from './truth.ts';
 
 /** Least share of the rules never used on covered interfaces that the plan must remove. */
@@ -71,6 +72,12 @@ export function truthSuite(seeds: readonly number[]): void {
         }
       }
     });
+
+    it('attributes every connection as the brute-force reference does, rule by rule', () => {
+      let rules = 0;
+      for (const { world, judged } of scores) rules += compareWithReference(judged, `seed ${world.seed}`);
+      expect(rules).toBeGreaterThan(80 * seeds.length);
+    }, 600_000);
 
     if (format === 'v5') {
       it('removes ranges that only return traffic touches', () => {

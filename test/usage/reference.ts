@@ -6,7 +6,8 @@ import type { Direction, SecurityGroupRule } from '../../analyzer/model/rule.ts'
 
 /**
  * Attribution and usage as a person would do them with paper: every row against every state and every rule, moment by moment, with
- * no index and no memory. All times are multiples of `tick`.
+ * no index and no memory. Time is tried at every multiple of `tick`, or, where tick is null, at both ends and at every moment in between
+ * at which some interface changes: nothing changes elsewhere.
  */
 export interface ReferenceUsage {
   ruleId: string;
@@ -30,7 +31,7 @@ export interface Reference {
 interface World {
   inventory: Inventory;
   slack: number;
-  tick: number;
+  tick: number | null;
 }
 
 type Verdict = 'yes' | 'maybe' | 'no';
@@ -191,15 +192,25 @@ function peerVerdict(world: World, rule: SecurityGroupRule, reading: Reading, ro
 }
 
 function heldThroughout(world: World, holders: InterfaceState[], row: LedgerRow): boolean {
-  for (let t = row.first; t <= row.last; t += world.tick) {
+  for (const t of moments(world, row.first, row.last)) {
     if (!holders.some((s) => touches(world, s, t, t))) return false;
   }
   return true;
 }
 
+function moments(world: World, from: number, to: number): number[] {
+  const out: number[] = [];
+  if (world.tick !== null) {
+    for (let t = from; t <= to; t += world.tick) out.push(t);
+    return out;
+  }
+  const changes = world.inventory.interfaces.flatMap((s) => (s.to === null ? [s.from] : [s.from, s.to]));
+  return [from, ...changes.filter((t) => t > from && t < to), to];
+}
+
 /** Whether the state holds at one moment at least. Before a start that is not known, it holds unless another state does. */
 function touches(world: World, state: InterfaceState, from: number, to: number): boolean {
-  for (let t = from; t <= to; t += world.tick) {
+  for (const t of moments(world, from, to)) {
     if (t >= state.from && (state.to === null || t < state.to)) return true;
     if (state.startKnown || t >= state.from) continue;
     const before = world.inventory.interfaces.filter(
