@@ -21,6 +21,8 @@ export interface ConfigItem {
   /** Null for deleted and unrecorded. */
   facts: InterfaceFacts | null;
   origin: 'config-history' | 'config-snapshot';
+  /** Items before this one were left out when the history was pulled: of the time before it nothing is known. */
+  olderLeftOut?: true;
 }
 
 /** All items about interfaces, sorted by interface and time, repeated ones once; other resource types are counted only. */
@@ -62,15 +64,16 @@ export async function readConfigHistory(paths: readonly string[]): Promise<Confi
   for (const file of [...files].sort()) {
     const documents = await readJsonFile(file, NEXT);
     for (const [i, document] of documents.entries()) {
+      const cutBefore = cutOf(document);
       for (const { raw, at, origin } of itemsOf(document, file, i)) {
         const { value } = validItem(rawConfigItem, raw, file, at, NEXT);
         if (value.resourceType !== INTERFACE) {
           ignored.set(value.resourceType, (ignored.get(value.resourceType) ?? 0) + 1);
           continue;
         }
-        const item = configItem(value, file, at, origin);
+        const item = withCut(configItem(value, file, at, origin), cutBefore);
         // History and every snapshot repeat an item as it was captured.
-        const key = JSON.stringify({ ...item, origin: null });
+        const key = JSON.stringify({ ...item, origin: null, olderLeftOut: null });
         if (!items.has(key) || origin === 'config-history') items.set(key, item);
       }
     }
@@ -82,6 +85,18 @@ export async function readConfigHistory(paths: readonly string[]): Promise<Confi
     ignored: [...ignored].sort(([a], [b]) => byText(a, b)).map(([resourceType, count]) => ({ resourceType, count })),
     warnings: warnings.sort((a, b) => byText(formatProblem(a), formatProblem(b))),
   };
+}
+
+/** `pare inventory` pulls the items since a moment, and of each interface the one that held then: `cutBefore` is that moment. */
+function cutOf(document: unknown): number | null {
+  if (typeof document !== 'object' || document === null) return null;
+  const { cutBefore } = document as Record<string, unknown>;
+  return typeof cutBefore === 'string' ? parseTime(cutBefore) : null;
+}
+
+function withCut(item: ConfigItem, cutBefore: number | null): ConfigItem {
+  if (cutBefore === null || item.capturedAt > cutBefore || item.status === 'first') return item;
+  return { ...item, olderLeftOut: true };
 }
 
 function byInterfaceAndTime(a: ConfigItem, b: ConfigItem): number {

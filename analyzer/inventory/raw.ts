@@ -205,7 +205,6 @@ export type RawGroupVpc = z.infer<typeof rawGroupVpc>;
 export const rawRuleAge = z.object({
   SecurityGroupRuleId: text,
   CreatedAt: time,
-  CreatedBefore: time,
   ChangedAt: time,
   CreatedBy: maybe,
 });

@@ -200,7 +200,6 @@ function ageOf(value: RawRuleAge): RuleAge {
   return {
     ruleId: value.SecurityGroupRuleId,
     createdAt: moment(value.CreatedAt),
-    createdBefore: moment(value.CreatedBefore),
     changedAt: moment(value.ChangedAt),
     by: value.CreatedBy ?? null,
   };

@@ -61,7 +61,7 @@ function foldItems(items: readonly ConfigItem[]): Past {
       confirmed = moment;
       continue;
     }
-    const state = stateOf(item, gapFrom ?? moment, states.length === 0);
+    const state = stateOf(item, gapFrom ?? moment, states.length === 0, items[0]?.olderLeftOut === true);
     if (open !== undefined && sameState(open, state)) {
       states[states.length - 1] = described(open, state);
     } else {
@@ -75,7 +75,7 @@ function foldItems(items: readonly ConfigItem[]): Past {
   return { states, confirmed: gapFrom ?? confirmed, deleted };
 }
 
-function stateOf(item: ConfigItem, from: EpochSeconds, earliest: boolean): InterfaceState {
+function stateOf(item: ConfigItem, from: EpochSeconds, earliest: boolean, cut: boolean): InterfaceState {
   const facts = item.facts!;
   const created = item.createdAt === null ? null : Math.floor(item.createdAt);
   const begun = Math.min(from, created ?? from, facts.existsSince ?? from);
@@ -83,11 +83,12 @@ function stateOf(item: ConfigItem, from: EpochSeconds, earliest: boolean): Inter
     ...facts,
     accountId: item.accountId,
     region: item.region,
-    from: earliest ? begun : from,
+    // What was before the first of a shortened history is known to exist and was not pulled: nothing is claimed about it (law 2).
+    from: earliest && !cut ? begun : from,
     to: null,
     origin: item.origin,
     // A later item follows a known one; the earliest has a beginning only if Config saw the interface come.
-    startKnown: !earliest || item.status === 'first' || created !== null,
+    startKnown: !earliest || cut || item.status === 'first' || created !== null,
   };
 }
 

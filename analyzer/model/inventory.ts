@@ -115,12 +115,11 @@ export interface GroupVpc {
   state: string | null;
 }
 
-/** When a rule was made, as far as CloudTrail still knows. */
+/** When a rule was made, where CloudTrail still knows (90 days). Of a rule not listed nothing is known: it may be old, or minutes young. */
 export interface RuleAge {
   ruleId: string;
-  /** Null when it is older than what CloudTrail keeps: then it was made before `createdBefore`. */
+  /** Null when only a later change was seen. */
   createdAt: EpochSeconds | null;
-  createdBefore: EpochSeconds | null;
   /** The last change of what it allows; null when none was seen. */
   changedAt: EpochSeconds | null;
   /** ARN of who made it. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, realpath, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 
 /**
@@ -81,6 +81,53 @@ export async function writeAllAtomic(files: readonly { path: string; data: strin
       unfinished.delete(temp);
     }
   }
+}
+
+/**
+ * A folder that appears whole or not at all: filled beside `path`, then put in its place by `publish`, which takes away what was there; the
+ * caller has made sure that this may go. `remove` after it does nothing. What is unfinished goes on interrupt.
+ */
+export async function stageFolder(
+  path: string,
+): Promise<{ path: string; publish: () => Promise<void>; remove: () => Promise<void> }> {
+  const beside = (target: string, kind: string): string =>
+    join(dirname(target), `.${basename(target).slice(0, 80)}.${randomBytes(6).toString('hex')}.${kind}`);
+  let target: string;
+  let staged: string;
+  try {
+    target = resolve(await followLink(path));
+    await mkdir(dirname(target), { recursive: true });
+    staged = beside(target, 'tmp');
+    await mkdir(staged);
+  } catch (cause) {
+    throw fileProblem(path, 'write', cause);
+  }
+  unfinished.add(staged);
+  return {
+    path: staged,
+    publish: async () => {
+      try {
+        const old = (await lstatOrNull(target)) === null ? null : beside(target, 'old');
+        // Synchronous, so that no interrupt finds neither of the two in place.
+        if (old !== null) renameSync(target, old);
+        try {
+          renameSync(staged, target);
+        } catch (cause) {
+          if (old !== null) renameSync(old, target);
+          throw cause;
+        }
+        unfinished.delete(staged);
+        if (old !== null) await rm(old, { recursive: true, force: true });
+        await syncFolder(dirname(target));
+      } catch (cause) {
+        throw fileProblem(path, 'write', cause);
+      }
+    },
+    remove: async () => {
+      await rm(staged, { recursive: true, force: true });
+      unfinished.delete(staged);
+    },
+  };
 }
 
 /** A folder for scratch files (engine spill), removed by the returned function and on interrupt. */

@@ -8,5 +8,6 @@ export const COMMANDS: readonly (() => Promise<Register>)[] = [
   async () => (await import('./commands/apply.ts')).register,
   async () => (await import('./commands/explain.ts')).register,
   async () => (await import('./commands/report.ts')).register,
+  async () => (await import('./commands/inventory.ts')).register,
   async () => (await import('./commands/schema.ts')).register,
 ];
