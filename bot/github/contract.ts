@@ -150,6 +150,8 @@ export interface Platform {
   readFile(ref: string, path: string): Promise<string | null>;
   /** Git blob ids of these paths in a commit; null for what is no file there. */
   blobIds(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
+  /** All branches below `pare/`, with their tips. */
+  branches(): Promise<ReadonlyMap<string, string>>;
   /** Tip of a branch; null where there is none. */
   branchTip(branch: string): Promise<string | null>;
   commit(sha: string): Promise<CommitRecord>;
@@ -162,7 +164,10 @@ export interface Platform {
   moveBranch(branch: string, commit: string, expect: string): Promise<'moved' | 'lost'>;
   deleteBranch(branch: string): Promise<void>;
 
-  /** Pull requests from Pare's branches of this repository, newest change first. `since`: closed ones that changed before are left out. */
+  /**
+   * Pull requests from Pare's branches of this repository: the open ones with all that is known, then closed and merged ones without
+   * commits and closedBy, newest change first. `since`: closed ones that did not change since are left out.
+   */
   pulls(options?: { since?: EpochSeconds }): Promise<readonly PullRequestRecord[]>;
   pull(number: number): Promise<PullRequestRecord | null>;
   /** `exists`: an open one from this branch, ours from an earlier attempt. */
@@ -288,8 +293,6 @@ export interface RepositoryState {
   configText: string | null;
   codeowners: string | null;
   pulls: readonly PullRequestRecord[];
-  /** Our own login: what Pare itself closed is no word of a person. */
-  viewer: string;
   dashboard: IssueRecord | null;
   memory: Memory;
 }

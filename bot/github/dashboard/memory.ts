@@ -21,9 +21,7 @@ const schema = z.strictObject({
   keeps: z.array(word),
   closed: z.array(closed),
   dropped: z.array(closed),
-  narrowed: z.array(
-    z.strictObject({ finding: text, replacements: z.array(replacementSchema), by: text, at: time }),
-  ),
+  narrowed: z.array(z.strictObject({ finding: text, replacements: z.array(replacementSchema), by: text, at: time })),
   reopened: z.array(z.int()),
   reclaimed: z.array(z.strictObject({ branch: text, head: text })),
   split: z.array(text),

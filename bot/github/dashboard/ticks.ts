@@ -47,12 +47,16 @@ export function applyTicks(memory: Memory, ticks: readonly Tick[], by: string, a
   let out = memory;
   for (const { act, id } of ticks) {
     const before = out;
-    if (act === 'open' || act === 'brake' || act === 'recreate') out = { ...out, wanted: [...out.wanted, `${act}:${id}`] };
+    if (act === 'open' || act === 'brake' || act === 'recreate')
+      out = { ...out, wanted: [...out.wanted, `${act}:${id}`] };
     if (act === 'resume') out = { ...out, paused: null };
     if (act === 'unkeep') out = { ...out, keeps: out.keeps.filter((one) => tickId(one.finding) !== id) };
     if (act === 'unignore') out = forget(out, id);
     if (out !== before)
-      out = { ...out, audit: [...out.audit, { at, by, from: 'dashboard', what: `${act} ${id}`, outcome: 'done' as const }] };
+      out = {
+        ...out,
+        audit: [...out.audit, { at, by, from: 'dashboard', what: `${act} ${id}`, outcome: 'done' as const }],
+      };
   }
   return out;
 }

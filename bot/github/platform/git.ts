@@ -3,6 +3,7 @@ import { carriedOver } from './blob.ts';
 import type { Caller } from './caller.ts';
 import { isStatus } from './errors.ts';
 import type { GitHubClient } from './octokit.ts';
+import { BRANCH_PREFIX } from './pulls.ts';
 import { commitRecord } from './records.ts';
 
 const FILE_MODES: readonly string[] = ['100644', '100755'];
@@ -14,7 +15,15 @@ interface Entry {
 
 type GitPart = Pick<
   Platform,
-  'readFile' | 'blobIds' | 'branchTip' | 'commit' | 'makeCommit' | 'createBranch' | 'moveBranch' | 'deleteBranch'
+  | 'readFile'
+  | 'blobIds'
+  | 'branches'
+  | 'branchTip'
+  | 'commit'
+  | 'makeCommit'
+  | 'createBranch'
+  | 'moveBranch'
+  | 'deleteBranch'
 >;
 
 /** Files, commits and branches through the git data API. */
@@ -111,6 +120,19 @@ export function gitPart(client: GitHubClient, { owner, name }: RepositoryRef, ca
     return { state: 'made', commit: signed.data.sha, tree: made.data.sha };
   }
 
+  async function branches(): Promise<ReadonlyMap<string, string>> {
+    const prefix = 'refs/heads/';
+    const out = new Map<string, string>();
+    for (let page = 1; ; page += 1) {
+      const { data, headers } = await call.read('listing branches', () =>
+        // The description of this route has no paging, its answers have: a further page is asked for only when one is announced.
+        client.rest.git.listMatchingRefs({ ...repo, ref: `heads/${BRANCH_PREFIX}`, ...(page === 1 ? {} : { page }) }),
+      );
+      for (const one of data) if (one.ref.startsWith(prefix)) out.set(one.ref.slice(prefix.length), one.object.sha);
+      if (!/rel="next"/.test(headers.link ?? '')) return out;
+    }
+  }
+
   async function branchTip(branch: string): Promise<string | null> {
     const found = await orNull(
       call.read('looking for the branch', () => client.rest.git.getRef({ ...repo, ref: `heads/${branch}` }), missing),
@@ -169,6 +191,7 @@ export function gitPart(client: GitHubClient, { owner, name }: RepositoryRef, ca
     readFile,
     blobIds: async (sha, paths) =>
       new Map([...(await entries(sha, paths))].map(([path, entry]) => [path, entry?.sha ?? null])),
+    branches,
     branchTip,
     commit,
     makeCommit,

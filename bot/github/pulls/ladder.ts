@@ -1,7 +1,7 @@
 import type { EpochSeconds } from '@pare/analyzer/model/interface.ts';
 import type { FileWrite, Memory, PlannedRun, PullRequestRecord, Unit } from '../contract.ts';
 import { type PullText, withHandsOff, withoutHandsOff } from './body.ts';
-import { changePullMarker, findingsOfMarker, fingerprint, readPullMarker } from './marker.ts';
+import { changePullMarker, findingsOfMarker, readPullMarker } from './marker.ts';
 import { commitMessage, editDigest, editOfCommit, foreignCommit } from './own.ts';
 
 /** One thing to do on GitHub, decided and not yet done. */
@@ -66,7 +66,12 @@ export function climb(input: LadderInput): Decision {
   const reclaimed = memory.reclaimed.some((one) => one.branch === pull.branch && one.head === pull.head);
   if (foreign !== null && !reclaimed) {
     const name = foreign.author ?? (foreign.authorName || 'somebody');
-    return decision(input, 'hands-off', `${name} committed ${foreign.sha.slice(0, 10)} to it`, handsOff(pull, name, foreign.sha));
+    return decision(
+      input,
+      'hands-off',
+      `${name} committed ${foreign.sha.slice(0, 10)} to it`,
+      handsOff(pull, name, foreign.sha),
+    );
   }
   const validAt = validAtOf(input.run);
   if (marker !== null && marker.validAt > validAt)
@@ -91,7 +96,6 @@ export function climb(input: LadderInput): Decision {
 export function open(
   input: Omit<LadderInput, 'pull'>,
   stray: { tip: string; edit: string | null; foreign: string | null } | null,
-  base: string,
   reason: string,
 ): Decision {
   const { unit, text } = input;
@@ -109,7 +113,6 @@ export function open(
     { kind: 'settle', pull: 'opened', labels: input.labels, reviewers: input.reviewers },
     ...(text.overflow.length > 0 ? [{ kind: 'overflow' as const, pull: 'opened' as const, parts: text.overflow }] : []),
   ];
-  void base;
   return { ...subject(unit, null), state: 'open', reason, intentions };
 }
 
@@ -128,7 +131,9 @@ export function close(pull: PullRequestRecord, why: string, now: EpochSeconds): 
     };
   }
   const day = new Date(now * 1000).toISOString().slice(0, 10);
-  const body = `> **Closed by Pare on ${day}:** ${why}.\n\n${withoutHandsOff(pull.body)}`;
+  const told = `> **Closed by Pare on ${day}:** ${why}.\n\n${withoutHandsOff(pull.body)}`;
+  // Its own closing is nobody's no (run/remember.ts); the account says nothing, since a token may be a person's.
+  const body = changePullMarker(told, { closed: true }) ?? told;
   return {
     ...base,
     state: 'close',
@@ -148,7 +153,7 @@ function handsOff(pull: PullRequestRecord, name: string, sha: string): Intention
 }
 
 /** Only what Pare itself would say differently: what people wrote into body or title stays until then. */
-function textEdits({ pull, text, unit }: LadderInput): Intention[] {
+function textEdits({ pull, text }: LadderInput): Intention[] {
   const marker = readPullMarker(pull.body);
   const wanted = readPullMarker(text.body)!;
   const sameBody =
@@ -160,9 +165,9 @@ function textEdits({ pull, text, unit }: LadderInput): Intention[] {
     ...(sameTitle ? {} : { title: text.title }),
     ...(sameBody && sameTitle ? {} : { body: text.body }),
   };
-  const edits: Intention[] = Object.keys(change).length === 0 ? [] : [{ kind: 'edit-pull', pull: pull.number, ...change }];
+  const edits: Intention[] =
+    Object.keys(change).length === 0 ? [] : [{ kind: 'edit-pull', pull: pull.number, ...change }];
   if (!sameBody && text.overflow.length > 0) edits.push({ kind: 'overflow', pull: pull.number, parts: text.overflow });
-  void unit;
   return edits;
 }
 
@@ -200,7 +205,12 @@ function difference(unit: Unit, marker: ReturnType<typeof readPullMarker>): stri
   return `the evidence changed: ${added} proposal${added === 1 ? '' : 's'} more, ${gone} fewer`;
 }
 
-function decision(input: LadderInput, state: DecisionState, reason: string, intentions: readonly Intention[]): Decision {
+function decision(
+  input: LadderInput,
+  state: DecisionState,
+  reason: string,
+  intentions: readonly Intention[],
+): Decision {
   return { ...subject(input.unit, input.pull), state, reason, intentions };
 }
 
@@ -217,5 +227,3 @@ function subject(unit: Unit, pull: PullRequestRecord | null) {
 export function validAtOf(run: PlannedRun): EpochSeconds {
   return Math.floor(Date.parse(run.document.window.to) / 1000);
 }
-
-export { fingerprint };

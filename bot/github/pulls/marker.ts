@@ -13,7 +13,10 @@ const schema = z.object({
   title: z.string(),
   /** Evidence → findings. */
   findings: z.record(z.string(), z.array(z.string())),
+  /** Foreign commit that the body tells of. */
   handsOff: z.string().optional(),
+  /** Pare itself closed it. */
+  closed: z.boolean().optional(),
 });
 /** What a later run reads back from the body of a pull request. */
 export type PullMarker = z.infer<typeof schema>;

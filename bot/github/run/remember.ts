@@ -7,13 +7,12 @@ import { findingsOfMarker, readPullMarker } from '../pulls/marker.ts';
  * watched. Each is learned once; what Pare itself closed is nobody's word.
  */
 export function remember(state: RepositoryState, now: EpochSeconds): Memory {
-  const { memory, viewer } = state;
+  const { memory } = state;
   const open = new Set(state.pulls.filter((one) => one.state === 'open').map((one) => one.number));
   const silent = new Set(memory.reopened);
   const learned = new Set(memory.closed.map((one) => one.pull));
   const fresh = state.pulls.filter(
-    (one) =>
-      one.state === 'closed' && one.closedBy !== viewer && !silent.has(one.number) && !learned.has(one.number),
+    (one) => one.state === 'closed' && !silent.has(one.number) && !learned.has(one.number),
   );
   const watched = new Set(memory.watched.map((one) => one.pull));
   const merged = state.pulls.filter(
@@ -44,7 +43,7 @@ export function remember(state: RepositoryState, now: EpochSeconds): Memory {
 
 function closedOf(pull: PullRequestRecord): Closed[] {
   const marker = readPullMarker(pull.body);
-  if (marker === null) return [];
+  if (marker === null || marker.closed === true) return [];
   const by = pull.closedBy ?? 'somebody';
   const at = pull.closedAt ?? pull.createdAt;
   return [...findingsOfMarker(marker)].map(([finding, evidence]) => ({
