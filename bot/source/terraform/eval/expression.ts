@@ -22,7 +22,7 @@ import {
 } from './value.ts';
 
 /** Steps that one evaluation of a root may take: far above any real module, low enough to end a bomb within a second or two. */
-export const MAX_STEPS = 3_000_000;
+export const MAX_STEPS = 400_000;
 const MAX_ELEMENTS = 20_000;
 /** Locals that need locals that need…: each takes several frames of the stack. */
 const MAX_NESTING = 400;
