@@ -155,6 +155,8 @@ export interface Platform {
   /** Tip of a branch; null where there is none. */
   branchTip(branch: string): Promise<string | null>;
   commit(sha: string): Promise<CommitRecord>;
+  /** Paths that a commit changed against its first parent, removed ones too; at most the 3,000 that GitHub names. */
+  changedPaths(sha: string): Promise<readonly string[]>;
 
   /** One commit of `files` on `parent`, signed by GitHub since it names no author. No branch points to it yet. */
   makeCommit(write: { parent: string; files: readonly FileWrite[]; message: string }): Promise<CommitOutcome>;
@@ -342,8 +344,11 @@ export type JobWork =
   /** The dashboard or the onboarding was edited: look for ticks. */
   | { kind: 'ticks'; issue: number; by: string }
   | { kind: 'pull'; pull: number; event: 'closed' | 'reopened' | 'synchronize' | 'opened' }
-  | { kind: 'check'; pull: number }
-  | { kind: 'watch' };
+  /** `head`: a merge queue's trial commit, which gets the check instead of the tip of the branch. */
+  | { kind: 'check'; pull: number; head?: string | undefined }
+  | { kind: 'watch' }
+  /** A command of somebody who may, or the watch, wants a merged pull request undone. */
+  | { kind: 'revert'; pull: number; by: string };
 
 export interface Job {
   /** Equal ids are one job: `<delivery>` or `<kind>:<repository>:<slot>`. */

@@ -20,6 +20,7 @@ type GitPart = Pick<
   | 'branches'
   | 'branchTip'
   | 'commit'
+  | 'changedPaths'
   | 'makeCommit'
   | 'createBranch'
   | 'moveBranch'
@@ -145,6 +146,20 @@ export function gitPart(client: GitHubClient, { owner, name }: RepositoryRef, ca
     return commitRecord(data);
   }
 
+  async function changedPaths(sha: string): Promise<readonly string[]> {
+    const out = new Set<string>();
+    for (let page = 1; ; page += 1) {
+      const { data } = await call.read('reading what the commit changed', () =>
+        client.rest.repos.getCommit({ ...repo, ref: sha, per_page: 100, page }),
+      );
+      for (const file of data.files ?? []) {
+        out.add(file.filename);
+        if (file.previous_filename !== undefined) out.add(file.previous_filename);
+      }
+      if ((data.files ?? []).length < 100) return [...out].sort();
+    }
+  }
+
   async function createBranch(branch: string, sha: string): Promise<'created' | 'exists'> {
     const taken = (error: unknown) => isStatus(error, 422, /reference already exists/i);
     try {
@@ -194,6 +209,7 @@ export function gitPart(client: GitHubClient, { owner, name }: RepositoryRef, ca
     branches,
     branchTip,
     commit,
+    changedPaths,
     makeCommit,
     createBranch,
     moveBranch,
