@@ -4,6 +4,7 @@ import { type SecurityGroupRule, shapeKey } from '../model/rule.ts';
 import { ClassTable } from './classes.ts';
 import { CoverageLedger } from './coverage.ts';
 import type { Evidence } from './evidence.ts';
+import { Names } from './intern.ts';
 import { rowReader } from './readings.ts';
 import { compareText, timelines } from './timeline.ts';
 import { UnexplainedLedger } from './unexplained.ts';
@@ -29,27 +30,28 @@ export async function attribute(input: AttributionInput): Promise<Evidence> {
   const slack = input.slackSeconds ?? DEFAULT_SLACK_SECONDS;
   const rules = sortRules(inventory.rules);
   const states = timelines(inventory.interfaces);
-  const reader = rowReader(inventory, states, slack);
-  const table = new ClassTable(inventory, rules);
+  const groupSets = new Names<readonly string[]>();
+  const reader = rowReader(inventory, states, slack, groupSets);
+  const table = new ClassTable(inventory, rules, groupSets.values, reader.peerSets);
   const unexplained = new UnexplainedLedger();
   const totals = { explained: 0, unfiltered: 0, unexplained: 0 };
 
   for await (const batch of input.ledger) {
     for (const row of batch) {
       if (row.action !== 'ACCEPT') continue;
-      const reading = reader(row);
+      const reading = reader.read(row);
       if (reading.kind === 'unfiltered') {
         totals.unfiltered += row.records;
       } else if (reading.kind === 'unknown') {
         totals.unexplained += row.records;
         unexplained.add(row, reading.groups, reading.directions, reading.reason);
-      } else if (table.add(row, reading.readings, false) || table.add(row, reading.otherWay, true)) {
+      } else if (table.add(row, reading.readings, false) || table.add(row, reading.otherWay(), true)) {
         totals.explained += row.records;
       } else if (reading.mayBeUnfiltered) {
         totals.unfiltered += row.records;
       } else {
         totals.unexplained += row.records;
-        unexplained.add(row, reading.groups, reading.directions, reading.lacksGroup ? 'unknown-group' : 'no-rule');
+        unexplained.add(row, reading.groups, reading.directions, reading.lacksGroup() ? 'unknown-group' : 'no-rule');
       }
     }
   }

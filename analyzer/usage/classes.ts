@@ -3,9 +3,10 @@ import type { Address } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { ALL_PROTOCOLS } from '../model/protocol.ts';
 import type { Direction, SecurityGroupRule } from '../model/rule.ts';
-import type { AmbiguousRecords, ConnectionClass, Evidence, PeerGroups } from './evidence.ts';
+import type { AmbiguousRecords, ConnectionClass, Evidence } from './evidence.ts';
+import { PairTable } from './intern.ts';
 import { type CompiledRule, compileRule, matchRule, type PeerView, peerView, prefixListSets } from './match.ts';
-import { peerGroupsKey } from './peers.ts';
+import { type PeerSetId, peerGroupsKey } from './peers.ts';
 import type { Reading } from './readings.ts';
 import { Tally } from './tally.ts';
 import { compareText } from './timeline.ts';
@@ -32,38 +33,32 @@ interface Building {
   interfaces: Set<string> | null;
 }
 
-/** Interning table: one number for each distinct text. */
-class Names<T> {
-  readonly values: T[] = [];
-  readonly #ids = new Map<string, number>();
-  id(key: string, value: T): number {
-    const found = this.#ids.get(key);
-    if (found !== undefined) return found;
-    const id = this.values.length;
-    this.#ids.set(key, id);
-    this.values.push(value);
-    return id;
-  }
-}
+const NONE: number[] = [];
 
 /**
  * Gathers readings into connection classes. A class is matched against the rules once, when it first appears, so that the cost
  * is classes × rules of the groups worn and not rows × rules.
  */
 export class ClassTable {
-  readonly #groupSets = new Names<readonly string[]>();
-  readonly #setIds = new WeakMap<readonly string[], number>();
-  readonly #peerGroups = new Names<{ groups: PeerGroups; view: PeerView }>();
-  readonly #peerGroupIds = new WeakMap<PeerGroups, number>();
-  readonly #peers = new Names<Address>();
+  readonly #groupSets: readonly (readonly string[])[];
+  readonly #peerSets: readonly PeerSetId[];
+  readonly #views: PeerView[] = [];
   readonly #classes: Building[] = [];
-  /** (groups, direction, certain, protocol, port) → (peer, peer's groups) → class. */
-  readonly #index = new Map<number, Map<number, Building>>();
+  /** (groups, direction, certain, protocol, port) and (peer, peer's groups) → class. */
+  readonly #index = new PairTable();
   readonly #bundles = new Map<string, { classes: readonly Building[]; tally: Tally }>();
   readonly #byGroup = new Map<string, Candidate[]>();
   readonly #candidates = new Map<number, Candidate[]>();
 
-  constructor(inventory: Inventory, rules: readonly SecurityGroupRule[]) {
+  /** Readings speak of sets of groups and of peers' groups by their index in these lists, which may grow meanwhile. */
+  constructor(
+    inventory: Inventory,
+    rules: readonly SecurityGroupRule[],
+    groupSets: readonly (readonly string[])[],
+    peerSets: readonly PeerSetId[],
+  ) {
+    this.#groupSets = groupSets;
+    this.#peerSets = peerSets;
     const lists = prefixListSets(inventory.prefixLists);
     for (const [index, rule] of rules.entries()) {
       const key = `${rule.groupId}|${rule.direction}`;
@@ -78,7 +73,17 @@ export class ClassTable {
    * counted, when no rule allows any.
    */
   add(row: LedgerRow, readings: readonly Reading[], doubtful: boolean): boolean {
-    const distinct = readings.length < 2 ? readings : this.#distinct(readings);
+    if (readings.length === 1 && !doubtful) {
+      const only = this.#classOf(row.protocol, readings[0]!, true);
+      if (only.yes.length + only.maybe.length === 0) return false;
+      only.tally.add(row);
+      noteInterface(only, row.interfaceId);
+      return true;
+    }
+    // Readings that come to the same thing are one reading.
+    const distinct = readings.filter(
+      (reading, i) => !readings.slice(0, i).some((other) => sameReading(reading, other)),
+    );
     const certain = distinct.length === 1 && !doubtful;
     const classes = distinct
       .map((reading) => this.#classOf(row.protocol, reading, certain))
@@ -92,11 +97,6 @@ export class ClassTable {
     return true;
   }
 
-  /** Readings that come to the same thing are one reading. */
-  #distinct(readings: readonly Reading[]): Reading[] {
-    return [...new Map(readings.map((reading) => [this.#readingKey(reading), reading])).values()];
-  }
-
   #bundle(row: LedgerRow, classes: readonly Building[]): void {
     const sorted = [...classes].sort((a, b) => a.id - b.id);
     const key = sorted.map((c) => c.id).join(',');
@@ -105,68 +105,47 @@ export class ClassTable {
     this.#bundles.set(key, bundle);
   }
 
-  #readingKey(reading: Reading): string {
-    return `${this.#setId(reading.groups)}|${reading.direction}|${reading.port}|${reading.peerText}|${this.#peerGroupId(reading.peerGroups)}`;
-  }
-
-  #setId(groups: readonly string[]): number {
-    const found = this.#setIds.get(groups);
-    if (found !== undefined) return found;
-    const id = this.#groupSets.id(groups.join(','), groups);
-    this.#setIds.set(groups, id);
-    return id;
-  }
-
-  #peerGroupId(groups: PeerGroups): number {
-    const found = this.#peerGroupIds.get(groups);
-    if (found !== undefined) return found;
-    const id = this.#peerGroups.id(peerGroupsKey(groups), { groups, view: peerView(groups) });
-    this.#peerGroupIds.set(groups, id);
-    return id;
-  }
-
   #classOf(protocol: number, reading: Reading, certain: boolean): Building {
-    const groupSet = this.#setId(reading.groups);
-    const peerGroups = this.#peerGroupId(reading.peerGroups);
-    const peer = this.#peers.id(reading.peerText, reading.peer);
-    const flags = (reading.direction === 'ingress' ? 0 : 2) + (certain ? 1 : 0);
-    const outer = ((groupSet * 4 + flags) * 256 + protocol) * 65_537 + (reading.port === null ? 0 : reading.port + 1);
-    const inner = peer * 2 ** 24 + peerGroups;
-    let peersOf = this.#index.get(outer);
-    if (peersOf === undefined) {
-      peersOf = new Map();
-      this.#index.set(outer, peersOf);
-    }
-    const found = peersOf.get(inner);
-    if (found !== undefined) return found;
+    const { groupSet, direction, port, peer, address, peerGroups } = reading;
+    const flags = (direction === 'ingress' ? 0 : 2) + (certain ? 1 : 0);
+    const outer = ((groupSet * 4 + flags) * 256 + protocol) * 65_537 + (port === null ? 0 : port + 1);
+    const inner = peer.id * 2 ** 24 + peerGroups.id;
+    const found = this.#index.get(outer, inner);
+    if (found >= 0) return this.#classes[found]!;
     const built: Building = {
       id: this.#classes.length,
       groupSet,
-      direction: reading.direction,
+      direction,
       protocol,
-      port: reading.port,
-      peer: reading.peer,
-      peerGroups,
+      port,
+      peer: address,
+      peerGroups: peerGroups.id,
       certain,
-      yes: [],
-      maybe: [],
+      yes: NONE,
+      maybe: NONE,
       tally: new Tally(),
       firstInterface: null,
       interfaces: null,
     };
     this.#match(built);
-    peersOf.set(inner, built);
+    this.#index.add(outer, inner, built.id);
     this.#classes.push(built);
     return built;
   }
 
+  #viewOf(peerGroups: number): PeerView {
+    const view = this.#views[peerGroups] ?? peerView(this.#peerSets[peerGroups]!.groups);
+    this.#views[peerGroups] = view;
+    return view;
+  }
+
   #match(built: Building): void {
-    const groups = this.#peerGroups.values[built.peerGroups]!.view;
+    const groups = this.#viewOf(built.peerGroups);
     const probe = { protocol: built.protocol, port: built.port, peer: built.peer, groups };
     for (const { index, rule } of this.#candidatesOf(built)) {
       const match = matchRule(rule, probe);
-      if (match === 'yes') built.yes.push(index);
-      else if (match === 'maybe') built.maybe.push(index);
+      if (match === 'yes') built.yes = built.yes === NONE ? [index] : [...built.yes, index];
+      else if (match === 'maybe') built.maybe = built.maybe === NONE ? [index] : [...built.maybe, index];
     }
   }
 
@@ -174,7 +153,7 @@ export class ClassTable {
     const key = (groupSet * 2 + (direction === 'ingress' ? 0 : 1)) * 256 + protocol;
     const found = this.#candidates.get(key);
     if (found !== undefined) return found;
-    const list = this.#groupSets.values[groupSet]!.flatMap((g) => this.#byGroup.get(`${g}|${direction}`) ?? [])
+    const list = this.#groupSets[groupSet]!.flatMap((g) => this.#byGroup.get(`${g}|${direction}`) ?? [])
       .filter(({ rule }) => rule.protocol === ALL_PROTOCOLS || rule.protocol === protocol)
       .sort((a, b) => a.index - b.index);
     this.#candidates.set(key, list);
@@ -186,32 +165,50 @@ export class ClassTable {
     const used = this.#classes.filter((c) => c.tally.records > 0);
     const sets = renumber(
       used.map((c) => c.groupSet),
-      (id) => this.#groupSets.values[id]!.join(','),
+      (id) => this.#groupSets[id]!.join(','),
     );
     const peers = renumber(
       used.map((c) => c.peerGroups),
-      (id) => peerGroupsKey(this.#peerGroups.values[id]!.groups),
+      (id) => peerGroupsKey(this.#peerSets[id]!.groups),
     );
-    const pairs = used.map((built) => ({
-      built,
-      done: finishClass(built, sets.numbers.get(built.groupSet)!, peers.numbers.get(built.peerGroups)!),
-    }));
-    pairs.sort((a, b) => compareClasses(a.done, b.done));
-    const numbers = new Map(pairs.map(({ built }, i) => [built.id, i]));
+    const bySet: { built: Building; done: ConnectionClass }[][] = sets.ids.map(() => []);
+    for (const built of used) {
+      const groupSet = sets.numbers.get(built.groupSet)!;
+      bySet[groupSet]!.push({ built, done: finishClass(built, groupSet, peers.numbers.get(built.peerGroups)!) });
+    }
+    const classes: ConnectionClass[] = [];
+    const numbers = new Int32Array(this.#classes.length);
+    for (const pairs of bySet) {
+      pairs.sort((a, b) => compareClasses(a.done, b.done));
+      for (const { built, done } of pairs) {
+        numbers[built.id] = classes.length;
+        classes.push(done);
+      }
+    }
     const ambiguous = [...this.#bundles.values()].map(
-      ({ classes, tally }): AmbiguousRecords => ({
-        classes: classes.map((c) => numbers.get(c.id)!).sort((a, b) => a - b),
+      ({ classes: readings, tally }): AmbiguousRecords => ({
+        classes: readings.map((c) => numbers[c.id]!).sort((a, b) => a - b),
         ...tally.totals(),
       }),
     );
     ambiguous.sort((a, b) => compareNumbers(a.classes, b.classes));
     return {
-      groupSets: sets.ids.map((id) => this.#groupSets.values[id]!),
-      peerGroupSets: peers.ids.map((id) => this.#peerGroups.values[id]!.groups),
-      classes: pairs.map(({ done }) => done),
+      groupSets: sets.ids.map((id) => this.#groupSets[id]!),
+      peerGroupSets: peers.ids.map((id) => this.#peerSets[id]!.groups),
+      classes,
       ambiguous,
     };
   }
+}
+
+function sameReading(a: Reading, b: Reading): boolean {
+  return (
+    a.groupSet === b.groupSet &&
+    a.direction === b.direction &&
+    a.port === b.port &&
+    a.peer === b.peer &&
+    a.peerGroups === b.peerGroups
+  );
 }
 
 function noteInterface(c: Building, interfaceId: string): void {
@@ -245,7 +242,6 @@ function finishClass(built: Building, groupSet: number, peerGroups: number): Con
 
 function compareClasses(a: ConnectionClass, b: ConnectionClass): number {
   return (
-    a.groupSet - b.groupSet ||
     compareText(a.direction, b.direction) ||
     a.protocol - b.protocol ||
     (a.port ?? -1) - (b.port ?? -1) ||

@@ -24,6 +24,8 @@ export class CoverageLedger {
   readonly #firstHour: number;
   readonly #hours: number;
   readonly #observed = new Map<string, Observed>();
+  #lastId: string | null = null;
+  #last: Observed | undefined;
 
   constructor(window: Window) {
     this.#window = window;
@@ -34,11 +36,14 @@ export class CoverageLedger {
   add(row: CoverageRow): void {
     const hour = Math.floor(row.hour / HOUR) - this.#firstHour;
     if (hour < 0 || hour >= this.#hours) return;
-    let observed = this.#observed.get(row.interfaceId);
+    // Rows of an interface mostly come together.
+    let observed = row.interfaceId === this.#lastId ? this.#last : this.#observed.get(row.interfaceId);
     if (observed === undefined) {
       observed = { seconds: new Uint16Array(this.#hours), skipped: new Map() };
       this.#observed.set(row.interfaceId, observed);
     }
+    this.#lastId = row.interfaceId;
+    this.#last = observed;
     observed.seconds[hour] = Math.min(HOUR, observed.seconds[hour]! + Math.max(0, Math.floor(row.observedSeconds)));
     if (row.skipData > 0) observed.skipped.set(hour, (observed.skipped.get(hour) ?? 0) + row.skipData);
   }
@@ -132,6 +137,8 @@ function lesser(a: InterfaceCoverage | null, b: InterfaceCoverage): InterfaceCov
 
 /** Seconds of `from..to` in at least one of the states, which come in the order of their starts; where two claim a moment it counts once. */
 function secondsWithin(held: readonly HeldState[], from: number, to: number): number {
+  const first = held[0];
+  if (first !== undefined && first.from <= from && first.to >= to) return to - from;
   let seconds = 0;
   let reached = from;
   for (const h of held) {

@@ -46,7 +46,7 @@ export class ExplorerLedger {
   }
 
   add(row: LedgerRow): void {
-    const port = row.opened === 'outbound' ? row.peerPort : row.localPort;
+    const port = portOf(row);
     // A record that began before the window belongs to it all the same.
     const period = Math.floor((row.bucket - this.#start) / DAY / this.#periodDays);
     const at = Math.min(this.#periods - 1, Math.max(0, period));
@@ -55,8 +55,7 @@ export class ExplorerLedger {
       opened: row.opened,
       action: row.action,
       protocol: formatProtocol(row.protocol),
-      // Which end was called is not known: neither port means anything.
-      port: row.opened === 'unknown' ? null : port,
+      port,
       peer: row.peerAddress,
       records: row.records,
       bytes: row.bytes,
@@ -134,6 +133,13 @@ export async function* withExplorer(
     for (const row of batch) explorer.add(row);
     yield batch;
   }
+}
+
+/** The called port; where nobody knows which end was called, the lower one. */
+function portOf({ opened, localPort, peerPort }: LedgerRow): number | null {
+  if (opened === 'inbound') return localPort;
+  if (opened === 'outbound') return peerPort;
+  return localPort === null || peerPort === null ? (localPort ?? peerPort) : Math.min(localPort, peerPort);
 }
 
 function keyOf(flow: Omit<Sum, 'key' | 'periods' | 'records' | 'bytes'>): string {

@@ -1,6 +1,7 @@
 import { type Address, type AddressSet, addressSet, type Cidr, hasAddress, parseCidr } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { PeerGroups } from './evidence.ts';
+import type { Met } from './intern.ts';
 import { compareText, type HeldState, spansCover, statesWithin } from './timeline.ts';
 
 interface Owner {
@@ -15,12 +16,20 @@ interface Known {
   /** Moments at which an owner begins or ends, sorted. */
   breaks: readonly number[];
   /** Answer by stretch between two breaks. */
-  answers: Map<number, PeerGroups>;
+  answers: (PeerSetId | undefined)[];
+}
+
+/** Groups of a peer, interned: equal groups, the same number. */
+export interface PeerSetId {
+  id: number;
+  groups: PeerGroups;
 }
 
 /** Which groups an address wore, at a moment, seen from one VPC. */
 export interface PeerIndex {
-  groupsOf(vpcId: string | null, text: string, address: Address, first: number, last: number): PeerGroups;
+  groupsOf(vpcId: string | null, peer: Met, address: Address, first: number, last: number): PeerSetId;
+  /** All that were given out, by their number. */
+  sets: readonly PeerSetId[];
 }
 
 /** Blocks by VPC; a VPC that the inventory does not describe, or describes wrongly, is absent: any address may be in it. */
@@ -54,26 +63,33 @@ export function buildPeerIndex(
   const balancers = balancerGroups(inventory);
   const owners = ownersByAddress(states);
   const delegated = ownersByPrefix(states);
-  const interned = new Map<string, PeerGroups>();
-  const known = new Map<string, Map<string, Known>>();
+  const interned = new Map<string, PeerSetId>();
+  const sets: PeerSetId[] = [];
+  /** By the address's number. */
+  const known = new Map<string, (Known | undefined)[]>();
 
-  function intern(groups: PeerGroups): PeerGroups {
+  function intern(groups: PeerGroups): PeerSetId {
     const key = peerGroupsKey(groups);
     const found = interned.get(key);
     if (found !== undefined) return found;
-    interned.set(key, groups);
-    return groups;
+    const made = { id: sets.length, groups };
+    interned.set(key, made);
+    sets.push(made);
+    return made;
   }
 
-  function lookUp(vpcId: string | null, text: string, address: Address): Known {
-    const inVpc = known.get(vpcId ?? '') ?? new Map<string, Known>();
-    known.set(vpcId ?? '', inVpc);
-    const found = inVpc.get(text);
+  function lookUp(vpcId: string | null, peer: Met, address: Address): Known {
+    let inVpc = known.get(vpcId ?? '');
+    if (inVpc === undefined) {
+      inVpc = [];
+      known.set(vpcId ?? '', inVpc);
+    }
+    const found = inVpc[peer.id];
     if (found !== undefined) return found;
-    const all = [...(owners.get(text) ?? []), ...delegated(address)];
+    const all = [...(owners.get(peer.text) ?? []), ...delegated(address)];
     const breaks = all.flatMap((o) => [o.from, o.to]).filter((t) => Number.isFinite(t));
-    const entry: Known = { owners: all, breaks: breaks.sort((a, b) => a - b), answers: new Map() };
-    inVpc.set(text, entry);
+    const entry: Known = { owners: all, breaks: breaks.sort((a, b) => a - b), answers: [] };
+    inVpc[peer.id] = entry;
     return entry;
   }
 
@@ -117,16 +133,18 @@ export function buildPeerIndex(
   }
 
   return {
-    groupsOf(vpcId, text, address, first, last) {
-      const entry = lookUp(vpcId, text, address);
+    sets,
+    groupsOf(vpcId, peer, address, first, last) {
+      const { breaks, answers, owners: held } = lookUp(vpcId, peer, address);
       const from = first - slackSeconds;
-      const stretch = entry.breaks.filter((t) => t <= from).length;
-      const next = entry.breaks[stretch];
-      if (next !== undefined && next <= last + slackSeconds) return decide(vpcId, address, entry.owners, first, last);
-      const found = entry.answers.get(stretch);
+      let stretch = 0;
+      while (stretch < breaks.length && breaks[stretch]! <= from) stretch += 1;
+      const next = breaks[stretch];
+      if (next !== undefined && next <= last + slackSeconds) return decide(vpcId, address, held, first, last);
+      const found = answers[stretch];
       if (found !== undefined) return found;
-      const answer = decide(vpcId, address, entry.owners, first, last);
-      entry.answers.set(stretch, answer);
+      const answer = decide(vpcId, address, held, first, last);
+      answers[stretch] = answer;
       return answer;
     },
   };

@@ -1,10 +1,10 @@
 import type { LedgerRow } from '../flowlogs/ledger.ts';
-import { type Address, parseAddress } from '../model/address.ts';
+import type { Address } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { hasPorts } from '../model/protocol.ts';
 import type { Direction } from '../model/rule.ts';
-import type { PeerGroups } from './evidence.ts';
-import { buildPeerIndex } from './peers.ts';
+import { Addresses, type Met, type Names } from './intern.ts';
+import { buildPeerIndex, type PeerSetId } from './peers.ts';
 import { compareText, type HeldState, statesWithin } from './timeline.ts';
 import { possibleWearers } from './unexplained.ts';
 
@@ -13,12 +13,18 @@ const INFERRED: ReadonlySet<string> = new Set(['listener', 'fan', 'start', 'none
 
 /** One way to understand a row. */
 export interface Reading {
-  groups: readonly string[];
+  /** The groups worn, by their number in the names given to the reader. */
+  groupSet: number;
   direction: Direction;
   port: number | null;
-  peerText: string;
-  peer: Address;
-  peerGroups: PeerGroups;
+  peer: Met;
+  address: Address;
+  peerGroups: PeerSetId;
+}
+
+/** A state whose groups have their number. */
+interface Worn extends HeldState {
+  groupSet: number;
 }
 
 type RowReading =
@@ -32,52 +38,59 @@ type RowReading =
   | {
       kind: 'readings';
       readings: readonly Reading[];
-      inferred: boolean;
-      /** The readings if the connection was opened the other way. */
-      otherWay: readonly Reading[];
+      /** The readings if the connection was opened the other way; none where that is not in doubt. */
+      otherWay(): readonly Reading[];
       mayBeUnfiltered: boolean;
       groups: readonly string[];
-      lacksGroup: boolean;
+      lacksGroup(): boolean;
       directions: readonly Direction[];
     };
 
-/** Answers for each accepted row: how may it be understood? */
-export function rowReader(inventory: Inventory, states: ReadonlyMap<string, HeldState[]>, slack: number) {
+/** Answers for each accepted row: how may it be understood? Sets of groups get their numbers from `groupSets`. */
+export function rowReader(
+  inventory: Inventory,
+  states: ReadonlyMap<string, HeldState[]>,
+  slack: number,
+  groupSets: Names<readonly string[]>,
+) {
   const peers = buildPeerIndex(inventory, states, slack);
   const wearers = possibleWearers(inventory);
   const knownGroups = new Set(inventory.groups.map((g) => g.groupId));
-  const addresses = new Map<string, Address | null>();
-
-  function parsed(text: string): Address | null {
-    const found = addresses.get(text);
-    if (found !== undefined) return found;
-    const address = parseAddress(text);
-    addresses.set(text, address);
-    return address;
+  const addresses = new Addresses();
+  const worn = new Map<string, Worn[]>();
+  for (const [interfaceId, held] of states) {
+    worn.set(
+      interfaceId,
+      held.map((h) => ({ ...h, groupSet: groupSets.id(h.state.groups.join(','), h.state.groups) })),
+    );
   }
 
-  function readingsOf(row: LedgerRow, near: readonly HeldState[], directions: readonly Direction[]): Reading[] {
+  function readingsOf(row: LedgerRow, near: readonly Worn[], directions: readonly Direction[]): Reading[] {
     const out: Reading[] = [];
-    for (const { state } of near) {
+    const { peerPacketAddress: packet } = row;
+    for (const { state, groupSet } of near) {
       if (state.groups.length === 0) continue;
-      for (const peerText of row.peerPacketAddress === null ? [row.peerAddress] : peerTexts(row)) {
-        const peer = parsed(peerText);
-        if (peer === null) continue;
-        const peerGroups = peers.groupsOf(state.vpcId, peerText, peer, row.first, row.last);
-        for (const direction of directions) {
-          const port = portOf(row, direction);
-          out.push({ groups: state.groups, direction, port, peerText, peer, peerGroups });
-        }
-      }
+      add(row.peerAddress, state.vpcId, groupSet);
+      if (packet !== null && packet !== row.peerAddress) add(packet, state.vpcId, groupSet);
     }
     return out;
+
+    function add(text: string, vpcId: string | null, groupSet: number): void {
+      const peer = addresses.of(text);
+      const { address } = peer;
+      if (address === null) return;
+      const peerGroups = peers.groupsOf(vpcId, peer, address, row.first, row.last);
+      for (const direction of directions) {
+        out.push({ groupSet, direction, port: portOf(row, direction), peer, address, peerGroups });
+      }
+    }
   }
 
-  return function read(row: LedgerRow): RowReading {
+  function read(row: LedgerRow): RowReading {
     const inferred = row.opened !== 'unknown' && INFERRED.has(row.evidence);
     const stated = directionsOf(row);
     const directions = inferred ? BOTH : stated;
-    const held = states.get(row.interfaceId);
+    const held = worn.get(row.interfaceId);
     if (held === undefined) {
       const groups = wearers.ofUnknownInterface(row);
       return { kind: 'unknown', reason: 'unknown-interface', groups, directions };
@@ -87,19 +100,20 @@ export function rowReader(inventory: Inventory, states: ReadonlyMap<string, Held
       const groups = wearers.ofKnownInterface(held);
       return { kind: 'unknown', reason: 'no-state-at-that-time', groups, directions };
     }
-    if (near.every((h) => h.state.groups.length === 0)) return { kind: 'unfiltered' };
+    const bare = near.some((h) => h.state.groups.length === 0);
+    if (bare && near.every((h) => h.state.groups.length === 0)) return { kind: 'unfiltered' };
     const groups = near.length === 1 ? near[0]!.state.groups : unionOf(near.map((h) => h.state.groups));
     return {
       kind: 'readings',
       readings: readingsOf(row, near, stated),
-      inferred,
-      otherWay: inferred ? readingsOf(row, near, stated[0] === 'ingress' ? ['egress'] : ['ingress']) : [],
-      mayBeUnfiltered: near.some((h) => h.state.groups.length === 0),
+      otherWay: () => (inferred ? readingsOf(row, near, stated[0] === 'ingress' ? EGRESS : INGRESS) : []),
+      mayBeUnfiltered: bare,
       groups,
-      lacksGroup: groups.some((g) => !knownGroups.has(g)),
+      lacksGroup: () => groups.some((g) => !knownGroups.has(g)),
       directions,
     };
-  };
+  }
+  return { read, peerSets: peers.sets };
 }
 
 const BOTH: readonly Direction[] = ['ingress', 'egress'];
@@ -115,11 +129,6 @@ function directionsOf(row: LedgerRow): readonly Direction[] {
 function portOf(row: LedgerRow, direction: Direction): number | null {
   if (!hasPorts(row.protocol)) return null;
   return direction === 'ingress' ? row.localPort : row.peerPort;
-}
-
-function peerTexts(row: LedgerRow): string[] {
-  if (row.peerPacketAddress === null || row.peerPacketAddress === row.peerAddress) return [row.peerAddress];
-  return [row.peerAddress, row.peerPacketAddress];
 }
 
 function unionOf(lists: readonly (readonly string[])[]): string[] {

@@ -9,9 +9,12 @@ export class Tally {
   bytes = 0;
   first = Infinity;
   last = -Infinity;
-  // Millions of these live at once: flat arrays of numbers, and nothing allocated before it is needed.
-  readonly #days: number[] = [];
-  readonly #dayRecords: number[] = [];
+  // Millions of these live at once: nothing is allocated before it is needed, and most see one day only.
+  #day = -1;
+  #dayRecords = 0;
+  /** Once there are two days: all of them, and the records of each beside them. */
+  #days: number[] | null = null;
+  #records: number[] | null = null;
   /** Most tallies see one evidence class only. */
   #kind: EvidenceClass | null = null;
   #kinds: Map<EvidenceClass, number> | null = null;
@@ -28,17 +31,30 @@ export class Tally {
     if (row.first < this.first) this.first = row.first;
     if (row.last > this.last) this.last = row.last;
     const day = Math.floor(row.bucket / DAY);
+    if (this.#day === -1 || (this.#day === day && this.#days === null)) {
+      this.#day = day;
+      this.#dayRecords += row.records;
+    } else {
+      this.#addDay(day, row.records);
+    }
+  }
+
+  #addDay(day: number, records: number): void {
+    this.#days ??= [this.#day];
+    this.#records ??= [this.#dayRecords];
     const at = this.#days.lastIndexOf(day);
     if (at >= 0) {
-      this.#dayRecords[at]! += row.records;
+      this.#records[at]! += records;
     } else {
       this.#days.push(day);
-      this.#dayRecords.push(row.records);
+      this.#records.push(records);
     }
   }
 
   days(): { day: number; records: number }[] {
-    return this.#days.map((day, i) => ({ day, records: this.#dayRecords[i]! })).sort((a, b) => a.day - b.day);
+    if (this.#day === -1) return [];
+    if (this.#days === null) return [{ day: this.#day, records: this.#dayRecords }];
+    return this.#days.map((day, i) => ({ day, records: this.#records![i]! })).sort((a, b) => a.day - b.day);
   }
 
   /** In the order of EVIDENCE_CLASSES. */

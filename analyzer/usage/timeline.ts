@@ -33,7 +33,10 @@ export function statesWithin<T extends { from: number; to: number }>(
   held: readonly T[],
   from: EpochSeconds,
   to: EpochSeconds,
-): T[] {
+): readonly T[] {
+  // Most interfaces have one state, and most rows touch it: no copy then.
+  const only = held.length === 1 ? held[0]! : null;
+  if (only !== null && only.from <= to && only.to > from) return held;
   return held.filter((h) => h.from <= to && h.to > from);
 }
 
