@@ -37,7 +37,7 @@ const MAX_SIZE = 20_000;
 function sizeOf(value: Value): number {
   if (value.t === 'list') return value.items.reduce((sum, item) => sum + sizeOf(item), 1);
   if (value.t === 'map') return value.entries.size;
-  return value.t === 'string' ? Math.trunc(value.v.length / 100) : 0;
+  return value.t === 'string' ? 1 + Math.trunc(value.v.length / 100) : 1;
 }
 
 export function callFunction(
