@@ -279,8 +279,6 @@ export interface Memory {
   /** Newest last, bounded. */
   audit: readonly AuditLine[];
   saved: { rules: number; narrowed: number; pulls: number };
-  /** Pull requests that were new with the evidence up to `validAt`: limits.new counts these, so that a re-run opens no more. */
-  opened: { validAt: EpochSeconds; pulls: readonly number[] } | null;
   /** End of the window of the last run: older evidence never overwrites newer. */
   validAt: EpochSeconds | null;
   /** The last run that changed anything; the queue's job ids, not this, keep a slot from running twice. */

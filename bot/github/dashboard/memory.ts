@@ -42,7 +42,6 @@ const schema = z.strictObject({
     z.strictObject({ at: time, by: text, from: text, what: text, outcome: z.enum(['done', 'refused', 'failed']) }),
   ),
   saved: z.strictObject({ rules: z.int(), narrowed: z.int(), pulls: z.int() }),
-  opened: z.strictObject({ validAt: time, pulls: z.array(z.int()) }).nullable(),
   validAt: time.nullable(),
   lastRun: time.nullable(),
 });
@@ -68,7 +67,6 @@ export function emptyMemory(): Memory {
     watched: [],
     audit: [],
     saved: { rules: 0, narrowed: 0, pulls: 0 },
-    opened: null,
     validAt: null,
     lastRun: null,
   };

@@ -20,17 +20,19 @@ export interface PullText {
   overflow: readonly string[];
 }
 
-/** Title, body and, where the body is too long, its rest. The same unit and document give the same text. */
-export function pullText(unit: Unit, document: FindingsDocument, redacted: boolean): PullText {
+/** Title, body and, where the body is too long, its rest. The same unit and document give the same text. `since`: of the open pull request. */
+export function pullText(unit: Unit, document: FindingsDocument, redacted: boolean, since?: number): PullText {
   const batch = redacted ? redactBatch(unit.batch) : unit.batch;
   const facts = redacted ? redactDocument(document) : document;
   const hide = redacted ? redactText : (text: string) => text;
+  const validAt = Math.floor(Date.parse(document.window.to) / 1000);
   const marker = (body: string) =>
     writePullMarker({
       version: 1,
       unit: unit.key,
       edit: editDigest(unit.batch),
-      validAt: Math.floor(Date.parse(document.window.to) / 1000),
+      validAt,
+      since: since ?? validAt,
       body: fingerprint(body),
       title: fingerprint(unit.batch.title),
       findings: byEvidence(unit),

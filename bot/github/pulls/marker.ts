@@ -8,6 +8,8 @@ const schema = z.object({
   edit: z.string(),
   /** End of the window of the evidence told. */
   validAt: z.number(),
+  /** The same when it was opened: limits.new counts the pull requests that are new with some evidence, so that a re-run opens no more. */
+  since: z.number(),
   /** Of body and title as rendered; people may edit both, and what they wrote stays until ours changes. */
   body: z.string(),
   title: z.string(),

@@ -55,16 +55,19 @@ export function stopReason(
 export function decide(input: DecideInput): Decided {
   const { state, memory, config, run, units, now } = input;
   const stopped = stopReason(state, config, memory, now);
-  if (stopped !== null) return { decisions: [], stopped, brake: null };
-
   const openPulls = state.pulls.filter((one) => one.state === 'open');
   const byBranch = new Map(openPulls.map((one) => [one.branch, one]));
+  if (stopped !== null) {
+    const decisions = units.units.map((unit) => waits(unit, stopped, byBranch.get(unit.branch)));
+    return { decisions: decisions.sort((a, b) => compare(a.unit, b.unit)), stopped, brake: null };
+  }
   const redacted = mustRedact(config.redact, state.facts);
   const decisions: Decision[] = [];
   const fresh: { unit: Unit; text: PullText }[] = [];
   for (const unit of units.units) {
-    const text = pullText(unit, run.document, redacted);
     const pull = byBranch.get(unit.branch);
+    const since = pull === undefined ? undefined : readPullMarker(pull.body)?.since;
+    const text = pullText(unit, run.document, redacted, since);
     if (pull === undefined) fresh.push({ unit, text });
     else
       decisions.push(climb({ ...common(input, unit), unit, run, pull, text, memory: reclaiming(memory, unit, pull) }));
@@ -93,7 +96,7 @@ export function decide(input: DecideInput): Decided {
 /** Surer and larger first, so that a slot does the most; wanted ones need none. */
 function choose(
   fresh: readonly { unit: Unit; text: PullText }[],
-  { config, memory, run }: DecideInput,
+  { state, config, memory, run }: DecideInput,
   openCount: number,
 ): { chosen: { unit: Unit; text: PullText }[]; waiting: Decision[] } {
   const sorted = [...fresh].sort(
@@ -103,7 +106,7 @@ function choose(
       b.unit.batch.proposals.length - a.unit.batch.proposals.length ||
       compare(a.unit.key, b.unit.key),
   );
-  const already = memory.opened?.validAt === validAtOf(run) ? memory.opened.pulls.length : 0;
+  const already = state.pulls.filter((one) => readPullMarker(one.body)?.since === validAtOf(run)).length;
   let slots = Math.min(config.limits.open - openCount, config.limits.new - already);
   const full = config.limits.open - openCount <= config.limits.new - already;
   const why = full
@@ -143,14 +146,14 @@ function reclaiming(memory: Memory, unit: Unit, pull: PullRequestRecord): Memory
   return { ...memory, reclaimed: [...memory.reclaimed, { branch: pull.branch, head: pull.head }] };
 }
 
-function waits(unit: Unit, reason: string): Decision {
+function waits(unit: Unit, reason: string, pull?: PullRequestRecord): Decision {
   return {
     unit: unit.key,
     title: unit.batch.title,
     rules: unit.batch.proposals.length,
-    draft: unit.draft,
-    pull: null,
-    state: 'waiting',
+    draft: pull?.draft ?? unit.draft,
+    pull: pull?.number ?? null,
+    state: pull === undefined ? 'waiting' : 'unchanged',
     reason,
     intentions: [],
   };
