@@ -8,7 +8,12 @@ export const explorerFlowSchema = z.object({
   opened: z.enum(['inbound', 'outbound', 'unknown']).describe('Who opened the connection, seen from the interface'),
   action: z.enum(['ACCEPT', 'REJECT']),
   protocol: z.string(),
-  port: z.int().nullable().describe('The called port; null where the protocol has none, or several are told together'),
+  port: z
+    .int()
+    .nullable()
+    .describe(
+      'The called port (of an unknown opener the lower one); null where the protocol has none, or several are told together',
+    ),
   peer: z.string().nullable().describe('The other end; null: several together'),
   records: count,
   bytes: count,

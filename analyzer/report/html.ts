@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Finding, FindingsDocument } from '../model/finding.ts';
-import { escapeHtml, stripControls } from '../model/text.ts';
-import { evidenceMeaning } from './evidence-words.ts';
-import { heatMap } from './html-heat.ts';
+import { escapeHtml } from '../model/text.ts';
+import { bundle, hashOf } from './html-bundle.ts';
+import { island, MARKS, type PageData, pageData, pageOrder, type SourceDetail } from './html-data.ts';
 import {
   ACTION_MEANING,
   ACTIONS,
@@ -11,40 +9,31 @@ import {
   byAction,
   bytesText,
   counted,
-  coverageSentence,
   coverageShare,
   coverageText,
   dayOf,
-  directionWord,
-  peerOf,
   percent,
   placeOf,
   placesOf,
   replacementText,
   ruleText,
-  type SourcePlace,
-  serviceOf,
   sortedFindings,
   thousands,
   windowDays,
 } from './words.ts';
 
-/** A sign beside each colour, for those who do not see it. */
-const MARKS: Readonly<Record<Action, string>> = { remove: '×', narrow: '↓', review: '?', keep: '✓' };
+/** Rows of the table that is there without script. */
+const PLAIN_ROWS = 200;
 
 /**
- * One self-contained page: no network, no inline handlers, style and script allowed by their hash only. The table is whole without
- * script, which adds filter, order and the panel of each rule.
+ * One self-contained page: no network, no inline handlers, style and script allowed by their hash only. Without script there are the
+ * figures and a table of the first rules; with it the views of html/.
  */
-export function toHtml(document: FindingsDocument, places: readonly SourcePlace[] = []): string {
-  const style = asset('page.css');
-  const script = asset('page.js');
+export function toHtml(document: FindingsDocument, sources: readonly SourceDetail[] = []): string {
+  const { script, style } = bundle();
   const findings = sortedFindings(document);
+  const data = pageData(document, findings, sources);
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; img-src data:; base-uri 'none'; form-action 'none'`;
-  const days = Math.max(
-    1,
-    Math.ceil((Date.parse(document.window.to) - Date.parse(`${dayOf(document.window.from)}T00:00:00Z`)) / 86_400_000),
-  );
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -57,30 +46,30 @@ export function toHtml(document: FindingsDocument, places: readonly SourcePlace[
 <style>${style}</style>
 </head>
 <body>
-<a class="skip" href="#findings">Skip to the findings</a>
+<a class="skip" href="#main">Skip to the content</a>
 ${header(document, findings)}
-<main class="wrap">
-${overview(document, findings)}
+<nav id="nav" aria-label="Views" hidden><ul class="wrap">${VIEWS.map(([view, name]) => `<li><a href="#/${view}" data-view="${view}">${name}</a></li>`).join('')}</ul></nav>
+<main id="main" class="wrap" tabindex="-1">
+${overview(document, findings, data)}
+<div id="view"></div>
 ${table(findings)}
-${heatMap(findings, { firstDay: dayOf(document.window.from), days })}
 ${remarks(document)}
 </main>
 <footer class="wrap"><p>Made by Pare from ${counted(document.flowLogs.files, 'flow-log file')}. This page loads nothing and sends nothing.</p></footer>
 <dialog id="panel" aria-labelledby="panel-title"></dialog>
-<script type="application/json" id="data">${island(document, findings, places, days)}</script>
+<script type="text/plain" id="data">${island(data)}</script>
 <script>${script}</script>
 </body>
 </html>
 `;
 }
 
-function asset(name: string): string {
-  return readFileSync(new URL(`html/${name}`, import.meta.url), 'utf8');
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
-}
+const VIEWS: readonly (readonly [view: string, name: string])[] = [
+  ['', 'Overview'],
+  ['rules', 'Rules'],
+  ['heat', 'Use over time'],
+  ['flows', 'Flows'],
+];
 
 function header(document: FindingsDocument, findings: readonly Finding[]): string {
   const { remove, narrow } = byAction(findings);
@@ -98,22 +87,32 @@ function header(document: FindingsDocument, findings: readonly Finding[]): strin
 </header>`;
 }
 
-function overview(document: FindingsDocument, findings: readonly Finding[]): string {
+function overview(document: FindingsDocument, findings: readonly Finding[], data: PageData): string {
   const groups = byAction(findings);
   const tiles = ACTIONS.map(
     (action) =>
       `<li class="tile ${action}"><div class="name"><span class="mark" aria-hidden="true">${MARKS[action]}</span>${capital(action)}</div><div class="number">${thousands(groups[action].length)}</div><div class="means">${ACTION_MEANING[action]}</div></li>`,
   );
-  return `<section aria-labelledby="overview-title">
-<h2 id="overview-title" hidden>Overview</h2>
+  return `<section id="overview" aria-labelledby="overview-title">
+<h2 id="overview-title" class="unseen" tabindex="-1">Overview</h2>
 <ul class="tiles">${tiles.join('')}</ul>
 ${shareBar(groups, findings.length)}
 <dl class="facts">
 <div><dt>Replay of all proposals together</dt><dd><span class="${document.replay.blocked === 0 ? 'good' : 'bad'}">${counted(document.replay.blocked, 'connection')} blocked</span> of ${thousands(document.replay.connections)}, behind which stand ${counted(document.replay.flows, 'record')}</dd></div>
+<div><dt>Allowed IPv4 space</dt><dd>${shrinkText(data)}</dd></div>
 <div><dt>Coverage by flow logs</dt><dd>${coverageOfAll(findings)}</dd></div>
 <div><dt>Records read</dt><dd>${thousands(document.flowLogs.accepted)} accepted, ${thousands(document.flowLogs.rejected)} rejected, ${thousands(document.flowLogs.noData)} without data, ${thousands(document.flowLogs.skipData)} skipped by AWS, ${thousands(document.flowLogs.outsideWindow)} outside the window; ${bytesText(document.flowLogs.bytes)} stored</dd></div>
 </dl>
 </section>`;
+}
+
+/** Over all groups; what a group allows is counted once, however many of its rules allow it. */
+function shrinkText(data: PageData): string {
+  const before = data.groups.reduce((sum, group) => sum + group.before, 0);
+  const after = data.groups.reduce((sum, group) => sum + group.after, 0);
+  const touched = data.groups.filter((group) => group.after < group.before).length;
+  if (touched === 0) return 'stays as it is';
+  return `<span class="good">${percent(1 - after / before)} less</span>, over ${counted(touched, 'group')}`;
 }
 
 function shareBar(groups: Record<Action, Finding[]>, total: number): string {
@@ -145,52 +144,35 @@ function coverageOfAll(findings: readonly Finding[]): string {
   return `${percent(Math.min(1, observed / expected))} of the hours in which an interface wore one of the groups${unwornText}`;
 }
 
+/** For readers without script: the first rules, what can go first. The script removes it. */
 function table(findings: readonly Finding[]): string {
-  const groups = byAction(findings);
   const several = placesOf(findings).length > 1;
-  const rows = ACTIONS.flatMap((action) => groups[action].map((finding) => row(finding, several)));
-  const pills = ACTIONS.map(
-    (action) =>
-      `<label class="pill"><input type="checkbox" name="action" value="${action}" checked>${capital(action)} <span class="n">${thousands(groups[action].length)}</span></label>`,
-  );
-  return `<section id="findings" aria-labelledby="findings-title" tabindex="-1">
-<h2 id="findings-title">Findings</h2>
-<p class="hint">One line for each rule, what can go first. Open a rule to see its use, evidence and coverage.</p>
-<div id="tools" class="tools" role="search" hidden>
-<div class="field"><label for="search">Group, rule, port, address, reason</label><input type="search" id="search" autocomplete="off" spellcheck="false"></div>
-<fieldset><legend>Action</legend>${pills.join('')}</fieldset>
-<div class="field"><label for="direction">Direction</label><select id="direction"><option value="">both</option><option value="ingress">ingress</option><option value="egress">egress</option></select></div>
-<p id="count" class="count" role="status"></p>
-</div>
+  const ordered = pageOrder(findings);
+  const rows = ordered.slice(0, PLAIN_ROWS).map((finding) => row(finding, several));
+  const more = ordered.length - rows.length;
+  return `<section id="plain" aria-labelledby="plain-title">
+<h2 id="plain-title">Findings</h2>
 <div class="sheet">
-<table id="findings-table" class="findings">
+<table class="findings plain">
 <thead><tr><th scope="col">Action</th><th scope="col">Rule</th><th scope="col">Group</th><th scope="col">Allows</th><th scope="col" class="num">Records</th><th scope="col" class="num">Covered</th><th scope="col">Why</th></tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody>
 </table>
-<p id="none" class="none" hidden>No rule fits the filter.</p>
 </div>
+${more > 0 ? `<p class="hint">and ${counted(more, 'more rule')}: with scripts allowed, this page shows all of them</p>` : ''}
 </section>`;
 }
 
 function row(finding: Finding, several: boolean): string {
-  const order = ACTIONS.indexOf(finding.action);
   const instead = finding.replacements
     .map(
       (r) =>
         `<code class="instead"><span aria-hidden="true">→ </span>${escapeHtml(replacementText(r, finding.direction))}</code>`,
     )
     .join('');
-  const search = [
-    finding.description ?? '',
-    finding.reason,
-    finding.direction,
-    ...finding.coverage.interfaces,
-    ...finding.usage.topPeers.map((p) => p.address),
-  ].join(' ');
   const name = finding.groupName === '' ? finding.groupId : finding.groupName;
-  return `<tr data-id="${escapeHtml(finding.findingId)}" data-action="${finding.action}" data-direction="${finding.direction}" data-text="${escapeHtml(search)}"><td data-sort="${order}"><span class="chip ${finding.action}"><span class="mark" aria-hidden="true">${MARKS[finding.action]}</span>${finding.action}</span></td><th scope="row" class="mono" data-open>${escapeHtml(finding.ruleId)}</th><td class="wide">${escapeHtml(name)}<span class="sub mono">${escapeHtml(finding.groupId)}</span>${several ? `<span class="sub place">${escapeHtml(placeOf(finding))}</span>` : ''}</td><td class="wide"><code>${escapeHtml(serviceOf(finding))} ${directionWord(finding.direction)} ${escapeHtml(peerOf(finding.peer))}</code>${instead}</td><td class="num" data-label="Records" data-sort="${finding.usage.flows}">${thousands(finding.usage.flows)}<span class="sub">${finding.usage.lastSeen === null ? 'never' : `last ${dayOf(finding.usage.lastSeen)}`}</span></td><td class="num" data-label="Covered" data-sort="${coverageShare(finding) ?? -1}">${coverageText(finding)}</td><td class="why">${escapeHtml(finding.detail)}</td></tr>`;
+  return `<tr><td><span class="chip ${finding.action}"><span class="mark" aria-hidden="true">${MARKS[finding.action]}</span>${finding.action}</span></td><th scope="row" class="mono">${escapeHtml(finding.ruleId)}</th><td>${escapeHtml(name)}<span class="sub mono">${escapeHtml(finding.groupId)}</span>${several ? `<span class="sub place">${escapeHtml(placeOf(finding))}</span>` : ''}</td><td><code>${escapeHtml(ruleText(finding))}</code>${instead}</td><td class="num">${thousands(finding.usage.flows)}<span class="sub">${finding.usage.lastSeen === null ? 'never' : `last ${dayOf(finding.usage.lastSeen)}`}</span></td><td class="num">${coverageText(finding)}</td><td class="why">${escapeHtml(finding.detail)}</td></tr>`;
 }
 
 function remarks(document: FindingsDocument): string {
@@ -213,50 +195,8 @@ function remarks(document: FindingsDocument): string {
         `Format of ${counted(format.files, 'file')} (${counted(format.records, 'record')}): <code>${escapeHtml(format.fields.join(' '))}</code>`,
     ),
   ];
-  if (items.length === 0) return '';
-  return `<section aria-labelledby="remarks-title"><h2 id="remarks-title">What was read, and what was not</h2><ul class="notes">${items.map((item) => `<li>${item}</li>`).join('')}</ul></section>`;
-}
-
-/** What the script shows, already in words. `<` cannot occur, so no string can end the element. */
-function island(
-  document: FindingsDocument,
-  findings: readonly Finding[],
-  places: readonly SourcePlace[],
-  days: number,
-): string {
-  const placeOfFinding = new Map(places.map((place) => [place.findingId, place]));
-  const firstDay = dayOf(document.window.from);
-  const data = {
-    firstDay,
-    lastDay: new Date(Date.parse(document.window.to) - 1).toISOString().slice(0, 10),
-    days,
-    marks: MARKS,
-    rules: findings.map((finding) => {
-      const place = placeOfFinding.get(finding.findingId);
-      return {
-        ...finding,
-        // Its keys come from outside; the reader is given their meaning instead.
-        usage: { ...finding.usage, evidence: {}, perDay: perDay(finding, firstDay) },
-        text: ruleText(finding),
-        evidence: Object.entries(finding.usage.evidence).map(([name, records]) => [evidenceMeaning(name), records]),
-        instead: finding.replacements.map((r) => replacementText(r, finding.direction)),
-        volume: bytesText(finding.usage.bytes),
-        covered: coverageSentence(finding),
-        ...(place === undefined ? {} : { place: `${place.file}:${place.line}` }),
-      };
-    }),
-  };
-  const text = JSON.stringify(data, (_, value: unknown) => (typeof value === 'string' ? stripControls(value) : value));
-  return text.replace(/[<>&]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** [days since the first, records]: a third of the size of dates. */
-function perDay(finding: Finding, firstDay: string): [number, number][] {
-  const start = Date.parse(`${firstDay}T00:00:00Z`);
-  return finding.usage.perDay.map(({ day, flows }) => [
-    Math.round((Date.parse(`${day}T00:00:00Z`) - start) / 86_400_000),
-    flows,
-  ]);
+  if (items.length === 0) return '<div id="notes"></div>';
+  return `<section id="notes" aria-labelledby="remarks-title"><h2 id="remarks-title">What was read, and what was not</h2><ul class="notes">${items.map((item) => `<li>${item}</li>`).join('')}</ul></section>`;
 }
 
 function capital(word: string): string {

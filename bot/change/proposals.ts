@@ -54,6 +54,11 @@ export const proposalsSchema = z.object({
       title: z.string(),
       patch: z.string().describe('Path within the output folder'),
       body: z.string().describe('Path within the output folder'),
+      pullRequest: z
+        .string()
+        .regex(/^https:\/\//)
+        .optional()
+        .describe('Its address, once it is open'),
       files: z.array(z.string()),
       proposals: z.array(proposal),
       verification: z.object({

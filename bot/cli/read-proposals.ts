@@ -1,5 +1,5 @@
 import { PareError } from '@pare/analyzer/model/problem.ts';
-import type { SourcePlace, SourceStory } from '@pare/analyzer/report/index.ts';
+import type { SourceDetail, SourcePlace, SourceStory } from '@pare/analyzer/report/index.ts';
 import { type ProposalsDocument, proposalsSchema } from '../change/proposals.ts';
 import { readJson } from './read-findings.ts';
 
@@ -22,6 +22,27 @@ export function placesOfProposals(document: ProposalsDocument): SourcePlace[] {
   return document.batches.flatMap((batch) =>
     batch.proposals.map(({ findingId, place }) => ({ findingId, file: place.file, line: place.line })),
   );
+}
+
+/** What the HTML report shows of each finding's source: the edit, or why there is none. */
+export function sourcesOfProposals(document: ProposalsDocument): SourceDetail[] {
+  const edited = document.batches.flatMap((batch) =>
+    batch.proposals.map(({ findingId, place, address, edits }) => ({
+      findingId,
+      file: place.file,
+      line: place.line,
+      address,
+      edits,
+      ...(batch.pullRequest === undefined ? {} : { pullRequest: batch.pullRequest }),
+    })),
+  );
+  const refused = document.refused.map(({ findingId, reasons }) => ({
+    findingId,
+    file: reasons[0]?.place.file ?? '',
+    line: reasons[0]?.place.line ?? 1,
+    refused: reasons.map((reason) => reason.message),
+  }));
+  return [...edited, ...refused];
 }
 
 export function storyOf(document: ProposalsDocument, findingId: string): SourceStory {

@@ -78,6 +78,68 @@ function used(step: number, flows: number) {
   return { perDay, flows: perDay.reduce((sum, d) => sum + d.flows, 0) };
 }
 
+/** What reports know besides findings: a group, an interface and three flows. */
+function extras(
+  name: string,
+  team: string,
+  interfaceId: string,
+  peer: string,
+): Required<Pick<FindingsDocument, 'groups' | 'interfaces' | 'explorer'>> {
+  const group = name === 'shop-web' ? 'sg-0a11ce0000000001' : name;
+  const place =
+    name === 'shop-web' ? { accountId: '111122223333', region: 'eu-central-1' } : { accountId: name, region: name };
+  return {
+    groups: [{ groupId: group, groupName: name, ...place, vpcId: 'vpc-1', team }],
+    interfaces: [{ interfaceId, type: 'interface', description: team, address: '10.0.0.1', groups: [group] }],
+    explorer: {
+      firstDay: '2026-07-03',
+      periodDays: 7,
+      periods: 13,
+      accepted: { records: 30, bytes: 3_000 },
+      rejected: { records: 5, bytes: 200 },
+      flows: [
+        {
+          interfaceId,
+          opened: 'inbound',
+          action: 'ACCEPT',
+          protocol: 'tcp',
+          port: 443,
+          peer,
+          records: 20,
+          bytes: 2_000,
+          periods: [
+            [0, 12, 1_200],
+            [4, 8, 800],
+          ],
+        },
+        {
+          interfaceId,
+          opened: 'unknown',
+          action: 'ACCEPT',
+          protocol: 'udp',
+          port: 53,
+          peer,
+          records: 10,
+          bytes: 1_000,
+          periods: [[2, 10, 1_000]],
+        },
+        {
+          interfaceId,
+          opened: 'inbound',
+          action: 'REJECT',
+          protocol: 'tcp',
+          port: 22,
+          peer: null,
+          records: 5,
+          bytes: 200,
+          periods: [[12, 5, 200]],
+        },
+      ],
+      together: 3,
+    },
+  };
+}
+
 export function sampleDocument(): FindingsDocument {
   next = 1;
   const db = { groupId: 'sg-0a11ce0000000002', groupName: 'shop-db' };
@@ -264,7 +326,48 @@ export function sampleDocument(): FindingsDocument {
         file: 'inventory/managed-prefix-lists.json',
       },
     ],
+    ...extras('shop-web', 'platform', 'eni-0aaa0000000000001', '203.0.113.9'),
   } satisfies FindingsDocument);
+}
+
+/** Many rules over many groups and accounts, with use on many days: what a large company has. The same every time. */
+export function largeDocument(count: number): FindingsDocument {
+  next = 1;
+  let state = 7;
+  const random = () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+  const actions = ['remove', 'narrow', 'review', 'keep', 'keep', 'keep'] as const;
+  const rules = Array.from({ length: count }, (_, i) => {
+    const group = Math.floor(i / 7);
+    const action = actions[Math.floor(random() * actions.length)]!;
+    const perDay = action === 'remove' ? [] : days(1 + Math.floor(random() * 3), 1 + Math.floor(random() * 5_000));
+    const port = 1 + Math.floor(random() * 60_000);
+    return finding({
+      groupId: `sg-0${group.toString(16).padStart(16, '0')}`,
+      groupName: `service-${group}`,
+      accountId: String(111122220000 + (group % 12)),
+      region: group % 3 === 0 ? 'us-east-1' : 'eu-central-1',
+      direction: random() < 0.7 ? 'ingress' : 'egress',
+      protocol: random() < 0.9 ? 'tcp' : 'udp',
+      fromPort: port,
+      toPort: port,
+      peer: { cidrIpv4: `10.${Math.floor(random() * 250)}.${Math.floor(random() * 250)}.0/24` },
+      action,
+      reason: action === 'remove' ? 'unused' : 'in-use',
+      detail: 'No accepted connection in 90 days could have needed it; flow logs cover 99.99 % of the hours.',
+      replacements:
+        action === 'narrow' ? [{ protocol: 'tcp', fromPort: port, toPort: port, cidrIpv4: '10.1.2.0/28' }] : [],
+      usage: {
+        perDay,
+        flows: perDay.reduce((sum, d) => sum + d.flows, 0),
+        topPeers: [{ address: `10.9.${group % 250}.${i % 250}`, flows: 5, bytes: 500 }],
+      },
+      coverage: { interfaces: [`eni-0${group.toString(16).padStart(16, '0')}`] },
+    });
+  });
+  return findingsDocumentSchema.parse({ ...sampleDocument(), rules });
 }
 
 /** What people and attackers put into names, and what it would do somewhere. */
@@ -355,5 +458,6 @@ export function hostileDocument(text: string): FindingsDocument {
     },
     unexplained: [{ interfaceId: text, groups: [text], direction: 'ingress', flows: 1, reason: text, example: text }],
     warnings: [{ code: 'x', message: text, next: text, fault: 'input', file: text, at: text }],
+    ...extras(text, text, text, text),
   });
 }

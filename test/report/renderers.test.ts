@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { findingsDocumentSchema } from '../../analyzer/model/finding.ts';
+import { type FindingsDocument, findingsDocumentSchema } from '../../analyzer/model/finding.ts';
+import { SCRIPTS } from '../../analyzer/report/html-bundle.ts';
 import { toCsv, toExplanation, toHtml, toJson, toJUnit, toMarkdown, toSarif } from '../../analyzer/report/index.ts';
-import { HOSTILE, hostileDocument, sampleDocument } from './fixture.ts';
+import { HOSTILE, hostileDocument, largeDocument, sampleDocument } from './fixture.ts';
 
 const PLAIN = 'plain';
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
@@ -160,6 +163,12 @@ describe('JUnit', () => {
   });
 });
 
+/** The data of the page, as its script unpacks it. */
+function islandOf(page: string) {
+  const packed = /id="data">([A-Za-z0-9+/=]*)<\/script>/.exec(page)![1]!;
+  return JSON.parse(inflateRawSync(Buffer.from(packed, 'base64')).toString('utf8'));
+}
+
 describe('HTML', () => {
   const page = toHtml(sampleDocument());
 
@@ -170,56 +179,115 @@ describe('HTML', () => {
     expect(policy).toContain(`style-src ${hash(/<style>([\s\S]*?)<\/style>/.exec(page)![1]!)};`);
     expect(policy).toContain(`script-src ${hash(/<script>([\s\S]*?)<\/script>/.exec(page)![1]!)};`);
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
-    expect(page.match(/<script/g)).toHaveLength(2);
-    expect(page).not.toMatch(/\s(?:src|style|on\w+)=/);
-    expect([...page.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)).toEqual(['data:,', '#findings']);
+    expect(page.match(/<script[ >]/g)).toHaveLength(2);
+    const markup = page.replace(/<script>[\s\S]*?<\/script>/, '');
+    expect(markup).not.toMatch(/\s(?:src|style|on\w+)=/);
+    expect([...markup.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)).toEqual([
+      'data:,',
+      '#main',
+      '#/',
+      '#/rules',
+      '#/heat',
+      '#/flows',
+    ]);
   });
 
-  it('shows every rule without script, each with its whole argument', () => {
+  it('shows the rules without script, each with its whole argument, and says how many more there are', () => {
     for (const finding of sampleDocument().rules) {
-      expect(page).toContain(`data-open>${finding.ruleId}</th>`);
+      expect(page).toContain(`<th scope="row" class="mono">${finding.ruleId}</th>`);
       expect(page).toContain(`>${finding.detail}</td>`);
     }
     expect(page).toContain('0 connections blocked');
+    const one = sampleDocument();
+    const many = { ...one, rules: Array.from({ length: 20 }, () => one.rules).flat() };
+    const long = toHtml(many);
+    expect(long.match(/<th scope="row" class="mono">/g)).toHaveLength(200);
+    expect(long).toContain(`and ${many.rules.length - 200} more rules`);
   });
 
-  it('draws in the heat map, for each group and direction, as many days with records as the findings have', () => {
-    const rows = [...page.matchAll(/<tr data-group="([^"]*)" data-direction="([^"]*)" data-days="([^"]*)">/g)];
+  it('gives the script every rule, with the records of each day', () => {
+    const data = islandOf(page);
     const { rules } = sampleDocument();
-    expect(rows).toHaveLength(new Set(rules.map((f) => `${f.groupId} ${f.direction}`)).size);
-    for (const [, groupId, direction, encoded] of rows) {
-      const days: Record<string, number> = JSON.parse(encoded!.replaceAll('&quot;', '"'));
-      const own = rules.filter((f) => f.groupId === groupId && f.direction === direction);
-      const sum = own.flatMap((f) => f.usage.perDay).reduce((total, d) => total + d.flows, 0);
-      expect(Object.values(days).reduce((a, b) => a + b, 0)).toBe(sum);
+    expect(data.rules).toHaveLength(rules.length);
+    for (const rule of rules) {
+      const own = data.rules.find((r: { id: string }) => r.id === rule.findingId);
+      expect(own.use.perDay.filter((_: number, i: number) => i % 2 === 1)).toEqual(
+        rule.usage.perDay.map((d) => d.flows),
+      );
+      expect(data.groups[own.group].id).toBe(rule.groupId);
     }
+  });
+
+  it('packs 10,000 rules into less than 4 MB', () => {
+    const document = largeDocument(10_000);
+    expect(toHtml(document).length).toBeLessThan(4_000_000);
+  });
+
+  it('shows where a finding is written with its edit, why there is none, and links a pull request by https only', () => {
+    const [a, b, c] = sampleDocument().rules;
+    const data = islandOf(
+      toHtml(sampleDocument(), [
+        {
+          findingId: a!.findingId,
+          file: 'a.tf',
+          line: 3,
+          address: 'aws_security_group.a',
+          edits: [{ file: 'a.tf', removed: 'x\ny\n', inserted: '' }],
+          pullRequest: 'https://github.com/o/r/pull/7',
+        },
+        { findingId: b!.findingId, file: 'b.tf', line: 1, refused: ['shared'] },
+        { findingId: c!.findingId, file: 'c.tf', line: 1, pullRequest: 'javascript:alert(1)' },
+      ]),
+    );
+    const source = (id: string) => data.rules.find((r: { id: string }) => r.id === id).source;
+    expect(source(a!.findingId)).toMatchObject({ line: 3, pullRequest: 'https://github.com/o/r/pull/7' });
+    expect(source(a!.findingId).edits[0].removed).toBe('x\ny\n');
+    expect(source(b!.findingId).refused).toEqual(['shared']);
+    expect(source(c!.findingId).pullRequest).toBeUndefined();
   });
 
   it('names its landmarks and columns', () => {
     for (const part of [
       '<html lang="en">',
-      '<main ',
+      '<main id="main"',
       '<header ',
       '<footer ',
+      '<nav id="nav" aria-label="Views"',
       'class="skip"',
-      'role="status"',
       '<dialog id="panel" aria-labelledby=',
     ]) {
       expect(page).toContain(part);
     }
     expect(page.match(/<th scope="col"/g)).toHaveLength(7);
-    expect(page.match(/<th scope="row" class="mono"/g)).toHaveLength(13);
+  });
+
+  it('is the same page for the same findings in any order', () => {
+    const document = sampleDocument();
+    expect(toHtml({ ...document, rules: [...document.rules].reverse() })).toBe(page);
   });
 
   it.each(HOSTILE)('stays the same page: %j', (text) => {
-    const hostile = toHtml(hostileDocument(text));
-    const plain = toHtml(hostileDocument(PLAIN));
-    expect(skeleton(hostile)).toEqual(skeleton(plain));
+    const markup = (document: FindingsDocument) => toHtml(document).replace(/<script>[\s\S]*?<\/script>/, '');
+    const hostile = markup(hostileDocument(text));
+    expect(skeleton(hostile)).toEqual(skeleton(markup(hostileDocument(PLAIN))));
     expect(hostile.match(/<!--/g)).toBeNull();
     expect(hostile.replace(/[\n]/g, '')).not.toMatch(INVISIBLE);
-    const island = /id="data">([\s\S]*?)<\/script>/.exec(hostile)![1]!;
-    expect(island).not.toMatch(/[<>&]/);
-    expect(JSON.parse(island).rules).toHaveLength(4);
+    expect(islandOf(hostile).rules).toHaveLength(4);
+  });
+});
+
+describe('the modules of the page', () => {
+  it('declare each name once, for they become one script', () => {
+    const folder = new URL('../../analyzer/report/html/', import.meta.url);
+    const names = SCRIPTS.flatMap((name) =>
+      [
+        ...readFileSync(new URL(`${name}.js`, folder), 'utf8').matchAll(
+          /^(?:export )?(?:async )?(?:function|const|let) (\w+)/gm,
+        ),
+      ].map(([, found]) => found),
+    );
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual([...SCRIPTS.map((name) => `${name}.js`), 'page.css'].sort());
   });
 });
 

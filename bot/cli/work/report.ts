@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import {
+  type SourceDetail,
   type SourcePlace,
   toCsv,
   toHtml,
@@ -14,7 +15,7 @@ import {
 } from '@pare/analyzer/report/index.ts';
 import { writeAllAtomic, writeAtomic } from '../atomic.ts';
 import { readFindings } from '../read-findings.ts';
-import { placesOfProposals, readProposals } from '../read-proposals.ts';
+import { placesOfProposals, readProposals, sourcesOfProposals } from '../read-proposals.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 
 export interface ReportCommandOptions {
@@ -29,17 +30,17 @@ interface Format {
   extension: string;
   render(
     document: FindingsDocument,
-    places: readonly SourcePlace[],
+    source: { places: readonly SourcePlace[]; details: readonly SourceDetail[] },
     view: { width: number; color: boolean; all: boolean },
   ): string;
 }
 
 const FORMATS: Readonly<Record<string, Format>> = {
-  table: { extension: 'txt', render: (document, _places, view) => toTable(document, view) },
-  html: { extension: 'html', render: (document, places) => toHtml(document, places) },
+  table: { extension: 'txt', render: (document, _source, view) => toTable(document, view) },
+  html: { extension: 'html', render: (document, { details }) => toHtml(document, details) },
   markdown: { extension: 'md', render: (document) => toMarkdown(document) },
   csv: { extension: 'csv', render: (document) => toCsv(document) },
-  sarif: { extension: 'sarif', render: (document, places) => toSarif(document, places) },
+  sarif: { extension: 'sarif', render: (document, { places }) => toSarif(document, places) },
   junit: { extension: 'junit.xml', render: (document) => toJUnit(document) },
   json: { extension: 'json', render: (document) => toJson(document) },
 };
@@ -55,17 +56,21 @@ export async function report(options: ReportCommandOptions, runtime: Runtime): P
     });
   }
   const document = await readFindings(options.findings);
-  const places = options.proposals === undefined ? [] : placesOfProposals(await readProposals(options.proposals));
+  const proposals = options.proposals === undefined ? null : await readProposals(options.proposals);
+  const source = {
+    places: proposals === null ? [] : placesOfProposals(proposals),
+    details: proposals === null ? [] : sourcesOfProposals(proposals),
+  };
   const all = options.all === true;
   if (options.out === undefined) {
     const format = formats[0]!;
-    await runtime.write(FORMATS[format]!.render(document, places, { width: runtime.width, color: runtime.color, all }));
+    await runtime.write(FORMATS[format]!.render(document, source, { width: runtime.width, color: runtime.color, all }));
     return EXIT.clean;
   }
   const folder = formats.length > 1 || (await isFolder(options.out));
   const files = formats.map((name) => ({
     path: folder ? join(options.out!, `report.${FORMATS[name]!.extension}`) : options.out!,
-    data: FORMATS[name]!.render(document, places, { width: 80, color: false, all }),
+    data: FORMATS[name]!.render(document, source, { width: 80, color: false, all }),
   }));
   if (files.length === 1) await writeAtomic(files[0]!.path, files[0]!.data);
   else await writeAllAtomic(files);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { toHtml, toJson, toTable } from '@pare/analyzer/report/index.ts';
 import { writeAllAtomic, writeAtomic } from '../atomic.ts';
-import { placesOfProposals, readProposals } from '../read-proposals.ts';
+import { readProposals, sourcesOfProposals } from '../read-proposals.ts';
 import type { ExitCode, Runtime } from '../runtime.ts';
 import { type AnalysisOptions, runAnalysis } from './analysis.ts';
 import { apply } from './apply.ts';
@@ -38,7 +38,7 @@ export async function runAll(options: RunCommandOptions, runtime: Runtime): Prom
   );
   // Once more, now that the lines of source are known.
   const proposals = await readProposals(join(options.out, 'proposals.json'));
-  await writeAtomic(page, toHtml(document, placesOfProposals(proposals)));
+  await writeAtomic(page, toHtml(document, sourcesOfProposals(proposals)));
   runtime.note('info', `report: ${page}`);
   return code;
 }
