@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type ServiceModel, escapeXml, fromQuery, loadModel, type Paginator, toEc2Xml, violations } from './models.ts';
+import { escapeXml, fromQuery, loadModel, type Paginator, type ServiceModel, toEc2Xml, violations } from './models.ts';
 import { splitList } from './xml.ts';
 
 /** One request as the tests see it. */
@@ -18,7 +18,7 @@ export type Fault = { status: number; code: string; message: string } | 'reset' 
 /** Answers in moto's place with an output of the operation; checked against the service's model before it is sent. */
 export type StandIn = (seen: Seen) => Record<string, unknown>;
 
-export interface Proxy {
+export interface Bystander {
   url: string;
   seen: Seen[];
   /** What requests and our own answers said against AWS's models; a test ends with none. */
@@ -35,7 +35,7 @@ const DEFAULT_ACCOUNT = '123456789012';
 const FOLDERS: Readonly<Record<string, string>> = { config: 'config', cloudtrail: 'cloudtrail' };
 
 /** In front of moto: checks each request against botocore's models, makes pages where moto has none, and injects faults. */
-export async function startProxy(moto: { url: string; models: string }): Promise<Proxy> {
+export async function startProxy(moto: { url: string; models: string }): Promise<Bystander> {
   const models = new Map<string, { model: ServiceModel; pages: Record<string, Paginator> }>();
   const accounts = new Map<string, string>();
   const modelOf = (service: string) => {
@@ -57,8 +57,7 @@ export async function startProxy(moto: { url: string; models: string }): Promise
     const account = accounts.get(key) ?? DEFAULT_ACCOUNT;
     const { model, pages } = modelOf(service);
     const target = String(request.headers['x-amz-target'] ?? '');
-    const params = new Map(target === '' ? [] : []);
-    for (const [name, value] of target === '' ? new URLSearchParams(body) : []) params.set(name, value);
+    const params = new Map<string, string>(target === '' ? [...new URLSearchParams(body)] : []);
     const operation = target === '' ? (params.get('Action') ?? '') : target.split('.').at(-1)!;
     const described = model.operations[operation];
     if (described === undefined) {
@@ -102,9 +101,19 @@ export async function startProxy(moto: { url: string; models: string }): Promise
     response.writeHead(answer.status, { 'content-type': answer.type }).end(text);
   }
 
-  async function forward(request: IncomingMessage, body: string): Promise<{ status: number; type: string; text: string }> {
+  async function forward(
+    request: IncomingMessage,
+    body: string,
+  ): Promise<{ status: number; type: string; text: string }> {
     const headers = new Headers();
-    for (const name of ['authorization', 'content-type', 'x-amz-target', 'x-amz-date', 'x-amz-security-token', 'host']) {
+    for (const name of [
+      'authorization',
+      'content-type',
+      'x-amz-target',
+      'x-amz-date',
+      'x-amz-security-token',
+      'host',
+    ]) {
       const value = request.headers[name];
       if (typeof value === 'string' && name !== 'host') headers.set(name, value);
     }
@@ -112,7 +121,7 @@ export async function startProxy(moto: { url: string; models: string }): Promise
     return { status: answer.status, type: answer.headers.get('content-type') ?? 'text/xml', text: await answer.text() };
   }
 
-  const proxy: Proxy = {
+  const proxy: Bystander = {
     url: '',
     seen: [],
     violations: [],
@@ -168,7 +177,11 @@ function first(names: string | string[]): string {
   return Array.isArray(names) ? names[0]! : names;
 }
 
-function cutOutput(output: Record<string, unknown>, input: Record<string, unknown>, page: Paginator): Record<string, unknown> {
+function cutOutput(
+  output: Record<string, unknown>,
+  input: Record<string, unknown>,
+  page: Paginator,
+): Record<string, unknown> {
   const { from, size } = bounds(input, page);
   const key = first(page.result_key);
   const all = output[key] as unknown[];
@@ -210,7 +223,11 @@ function sendOutput(response: ServerResponse, model: ServiceModel, operation: st
     .end(`<${name} xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r-1</requestId>${inner}</${name}>`);
 }
 
-function sendFault(response: ServerResponse, fault: { status: number; code: string; message: string }, model: ServiceModel): void {
+function sendFault(
+  response: ServerResponse,
+  fault: { status: number; code: string; message: string },
+  model: ServiceModel,
+): void {
   const { protocol } = model.metadata;
   if (protocol === 'json') {
     response

@@ -44,10 +44,19 @@ async function install(): Promise<void> {
   try {
     await run(python, ['-m', 'venv', VENV]);
   } catch (cause) {
-    throw new Error(`the tests against moto need Python 3.9 or later with venv (${python}); install it or set PYTHON`, { cause });
+    throw new Error(`the tests against moto need Python 3.9 or later with venv (${python}); install it or set PYTHON`, {
+      cause,
+    });
   }
   try {
-    await run(join(VENV, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `moto[server]==${MOTO}`]);
+    await run(join(VENV, 'bin', 'python'), [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      `moto[server]==${MOTO}`,
+    ]);
   } catch (cause) {
     throw new Error(`pip could not install moto[server]==${MOTO} into ${VENV}`, { cause });
   }
