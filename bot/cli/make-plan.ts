@@ -31,8 +31,15 @@ export interface MadePlan {
 
 const SHOWN_NOTES = 10;
 
-/** Reads everything that the options name and plans; writes nothing. Throws PareError for what cannot be used. */
-export async function makePlan(options: SourceOptions, runtime: Runtime): Promise<MadePlan> {
+/**
+ * Reads everything that the options name and plans; writes nothing. `adjust`: which findings to plan with, the document returned is the one
+ * read. Throws PareError for what cannot be used.
+ */
+export async function makePlan(
+  options: SourceOptions,
+  runtime: Runtime,
+  adjust: (document: FindingsDocument) => FindingsDocument = (document) => document,
+): Promise<MadePlan> {
   const document = await readFindings(options.findings);
   if (document.replay.blocked > 0) throw blocked(document.replay.blocked, options.findings);
   const groups = options.inventory === undefined ? [] : await readGroups(options.inventory);
@@ -46,7 +53,7 @@ export async function makePlan(options: SourceOptions, runtime: Runtime): Promis
   const indexes = sources.map((source) => source.index);
   const mappings = mapRules({ rules, groups, indexes, states, stacks });
   const plan = await planChanges({
-    findings: document,
+    findings: adjust(document),
     mappings,
     sources,
     progress: (done, total) => {

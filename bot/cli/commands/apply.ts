@@ -7,5 +7,13 @@ export function register(program: Command, run: Run): void {
   sourceOptions(program.command('apply'))
     .description('plan, and commit each batch to a branch of the local git repository; the working tree stays as it is')
     .option('--out <dir>', 'also write patches/, bodies/ and proposals.json here')
-    .action(run(async (runtime, options: ApplyOptions) => (await import('../work/apply.ts')).apply(options, runtime)));
+    .option('--github <owner/repo>', 'open the pull requests there instead, with the token in GITHUB_TOKEN')
+    .option('--github-url <url>', 'API of a GitHub Enterprise Server, https://HOST/api/v3 (default: GITHUB_API_URL)')
+    .action(
+      run(async (runtime, options: ApplyOptions & { github?: string; githubUrl?: string }) => {
+        const { github } = options;
+        if (github === undefined) return (await import('../work/apply.ts')).apply(options, runtime);
+        return (await import('../work/apply-github.ts')).applyToGitHub({ ...options, github }, runtime);
+      }),
+    );
 }

@@ -72,7 +72,7 @@ export function decide(input: DecideInput): Decided {
     else
       decisions.push(climb({ ...common(input, unit), unit, run, pull, text, memory: reclaiming(memory, unit, pull) }));
   }
-  decisions.push(...leftovers(input, openPulls));
+  decisions.push(...leftovers(input, openPulls), ...prunings(input));
 
   const openCount = decisions.filter((one) => one.pull !== null && one.state !== 'close').length;
   const { chosen, waiting } = choose(fresh, input, openCount);
@@ -218,6 +218,34 @@ function leftovers(input: DecideInput, openPulls: readonly PullRequestRecord[]):
     out.push(close(pull, [...reasons].sort().join('; '), now));
   }
   return out;
+}
+
+/** Branches of pull requests that Pare closed, where the run was stopped before it could delete them. */
+export function prunable(state: RepositoryState): PullRequestRecord[] {
+  const open = new Set(state.pulls.filter((one) => one.state === 'open').map((one) => one.branch));
+  return state.pulls.filter(
+    (one) => one.state === 'closed' && !open.has(one.branch) && readPullMarker(one.body)?.closed === true,
+  );
+}
+
+function prunings({ state, strays, units }: DecideInput): Decision[] {
+  const wanted = new Set(units.units.map((one) => one.branch));
+  const out = new Map<string, Decision>();
+  for (const pull of prunable(state)) {
+    const tip = strays.get(pull.branch);
+    if (tip === undefined || wanted.has(pull.branch) || !isOwnCommit(tip)) continue;
+    out.set(pull.branch, {
+      unit: readPullMarker(pull.body)!.unit,
+      title: pull.title,
+      rules: 0,
+      draft: pull.draft,
+      pull: pull.number,
+      state: 'close',
+      reason: 'its pull request was closed by Pare',
+      intentions: [{ kind: 'delete-branch', branch: pull.branch }],
+    });
+  }
+  return [...out.values()];
 }
 
 function compare(a: string, b: string): number {

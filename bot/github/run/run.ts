@@ -7,7 +7,7 @@ import { renderDashboard } from '../dashboard/render.ts';
 import { applyTicks, readTicks, tickId } from '../dashboard/ticks.ts';
 import { type Decision, validAtOf } from '../pulls/ladder.ts';
 import { readOwners } from '../pulls/owners.ts';
-import { type Decided, decide, stopReason } from './decide.ts';
+import { type Decided, decide, prunable, stopReason } from './decide.ts';
 import { execute, type Outcome } from './execute.ts';
 import { DASHBOARD_LABEL, observe, observeStrays } from './observe.ts';
 import { type Onboarding, onboard, performOnboarding } from './onboarding.ts';
@@ -79,7 +79,7 @@ export async function runRepository(input: RunInput): Promise<RunReport> {
     replan: (only) => planned(input, state, memory, only),
   });
   const stopped = stopReason(state, config, memory, now) !== null;
-  const branches = stopped ? [] : units.units.map((one) => one.branch);
+  const branches = stopped ? [] : [...units.units, ...prunable(state)].map((one) => one.branch);
   const strays = await observeStrays(platform, state, branches);
   const decided = decide({ state, memory, config, run, units, owners, strays, now });
   const outcome = await execute(decided.decisions, state.facts.defaultBranch, platform);
@@ -146,6 +146,7 @@ function memoryAfter(memory: Memory, decided: Decided, outcome: Outcome, run: Pl
     if (pull === undefined || outcome.failed.has(one.unit) || one.state === 'close' || one.state === 'older') return [];
     return [pull];
   });
+  const closed = new Set(decided.decisions.filter((one) => one.state === 'close').map((one) => one.pull));
   const served = new Set(
     decided.decisions
       .filter((one) => !outcome.failed.has(one.unit) && (one.pull !== null || outcome.opened.has(one.unit)))
@@ -153,7 +154,7 @@ function memoryAfter(memory: Memory, decided: Decided, outcome: Outcome, run: Pl
   );
   return {
     ...memory,
-    settled: [...memory.settled, ...settled],
+    settled: [...memory.settled, ...settled].filter((one) => !closed.has(one)),
     wanted: memory.wanted.filter((one) => !served.has(one) && !(one.startsWith('brake:') && decided.brake === null)),
     validAt: Math.max(memory.validAt ?? 0, validAtOf(run)),
   };
