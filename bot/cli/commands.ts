@@ -9,5 +9,10 @@ export const COMMANDS: readonly (() => Promise<Register>)[] = [
   async () => (await import('./commands/explain.ts')).register,
   async () => (await import('./commands/report.ts')).register,
   async () => (await import('./commands/inventory.ts')).register,
+  async () => (await import('./commands/source.ts')).register,
+  async () => (await import('./commands/verify-plan.ts')).register,
+  async () => (await import('./commands/doctor.ts')).register,
+  async () => (await import('./commands/init.ts')).register,
   async () => (await import('./commands/schema.ts')).register,
+  async () => (await import('./commands/completion.ts')).register,
 ];
