@@ -29,7 +29,7 @@ describe('law 9: the SQL that decides is text that Trino takes', () => {
     tuples: tuplesSql('ends'),
     listeners: listenersSql('ends'),
     edges: edgesSql('usable', inWindow(WINDOW)),
-    decided: decidedSql('tuple', 'listener', 'edge'),
+    decided: decidedSql('tuple', 'listener', 'edge', 'folded'),
     opened: openedSql('ends', 'decided'),
     ledger: ledgerSql('opened', 'change'),
     coverage: coverageSql('usable', 'hole', WINDOW),

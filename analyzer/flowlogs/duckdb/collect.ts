@@ -9,7 +9,8 @@ import { type FileGroup, loadGroup, parquetColumns } from './load.ts';
 
 export interface Collected {
   skips: Skips;
-  holes: Hole[];
+  /** Files that cannot be read whole, with the time they may have spoken of. */
+  refused: { path: string; why: string; hole: Hole }[];
   files: number;
   bytes: number;
   /** Records dropped before they became rows; they count as records and are among the skips. */
@@ -20,7 +21,7 @@ export interface Collected {
 /** Finds, checks and reads all files into the table `record`. */
 export async function collect(engine: Engine, paths: readonly string[], options: ScanOptions): Promise<Collected> {
   const found = await discover(paths, options.signal);
-  const out: Collected = { skips: new Skips(), holes: [], files: 0, bytes: 0, dropped: 0, formats: [] };
+  const out: Collected = { skips: new Skips(), refused: [], files: 0, bytes: 0, dropped: 0, formats: [] };
   for (const path of found.duplicates) out.skips.add('file-given-twice', path);
   const groups = new Map<string, FileGroup>();
   for (const [i, file] of found.files.entries()) {
@@ -117,6 +118,5 @@ function refuse(
   const problem: Problem = { code: refusal.code, message: refusal.why, next: refusal.next, fault: 'input', file: path };
   if (refusal.at !== undefined) problem.at = refusal.at;
   if (!options.skipUnreadable) throw new PareError(problem);
-  out.skips.add('file-that-cannot-be-read', `${path}: ${refusal.why}`);
-  out.holes.push(holeOf(path));
+  out.refused.push({ path, why: refusal.why, hole: holeOf(path) });
 }

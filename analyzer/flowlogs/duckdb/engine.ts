@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { PareError } from '../../model/problem.ts';
+import type { SqlEngine } from '../pipeline.ts';
 import { literal } from '../sql/text.ts';
 
 /**
  * One database in memory that spills to a folder of its own, removed on close (a database file costs twice the time: it is compressed
  * and logged). Every statement can be interrupted by the signal.
  */
-export class Engine {
+export class Engine implements SqlEngine {
   private readonly folder: string;
   private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
@@ -39,6 +40,7 @@ export class Engine {
       const engine = new Engine(folder, instance, await instance.connect(), signal);
       // What the shared SQL takes from Trino.
       await engine.run('CREATE MACRO bitwise_and(a, b) AS (a & b)');
+      await engine.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
       await engine.run('CREATE MACRO sequence(a, b, step) AS generate_series(a, b, step)');
       return engine;
     } catch (cause) {
@@ -72,8 +74,25 @@ export class Engine {
     }
   }
 
-  /** Rows of text and whole numbers. */
-  async fill(table: string, rows: readonly (readonly (string | number | null)[])[]): Promise<void> {
+  async table(name: string, sql: string): Promise<void> {
+    await this.run(`CREATE TABLE ${name} AS ${sql}`);
+  }
+
+  async view(name: string, sql: string): Promise<void> {
+    await this.run(`CREATE VIEW ${name} AS ${sql}`);
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.run(`DROP TABLE ${name}`);
+  }
+
+  async fill(
+    table: string,
+    types: Readonly<Record<string, 'BIGINT' | 'VARCHAR'>>,
+    rows: readonly (readonly (string | number | null)[])[],
+  ): Promise<void> {
+    const columns = Object.entries(types).map(([name, type]) => `${name} ${type}`);
+    await this.run(`CREATE TABLE ${table} (${columns.join(', ')})`);
     for (let i = 0; i < rows.length; i += 1000) {
       const values = rows.slice(i, i + 1000).map((row) => `(${row.map(value).join(', ')})`);
       await this.run(`INSERT INTO ${table} VALUES ${values.join(', ')}`);

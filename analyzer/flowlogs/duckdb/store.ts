@@ -1,22 +1,20 @@
-import { formatAddress, parseAddress } from '../../model/address.ts';
 import type { FlowLogSummary } from '../../model/finding.ts';
 import { PareError } from '../../model/problem.ts';
 import { mergeHoles } from '../holes.ts';
+import type { FlowScan, FlowStore, ScanOptions, Window } from '../ledger.ts';
 import {
-  type CoverageRow,
-  EVIDENCE_CLASSES,
-  type EvidenceClass,
-  type FlowScan,
-  type FlowStore,
-  type LedgerRow,
-  type ScanOptions,
-  type Window,
-} from '../ledger.ts';
+  attributeRecords,
+  countEnds,
+  coverageRows,
+  fillInventory,
+  fixAddresses,
+  iso,
+  ledgerRows,
+} from '../pipeline.ts';
 import { coverageSql } from '../sql/coverage.ts';
-import { endsSql, inWindow, learnedAddressesSql } from '../sql/ends.ts';
-import { ledgerSql } from '../sql/ledger.ts';
+import { inWindow } from '../sql/ends.ts';
 import { canonicalAddressesSql } from '../sql/normalise.ts';
-import { decidedSql, edgesSql, listenersSql, openedSql, tuplesSql } from '../sql/opener.ts';
+import { edgesSql } from '../sql/opener.ts';
 import { type Collected, collect } from './collect.ts';
 import { Engine } from './engine.ts';
 import { RECORD_TABLE } from './load.ts';
@@ -49,126 +47,76 @@ export function openDuckDbStore(store: DuckDbStoreOptions): FlowStore {
 async function scan(engine: Engine, paths: readonly string[], options: ScanOptions): Promise<FlowScan> {
   await engine.run(RECORD_TABLE);
   const collected = await collect(engine, paths, options);
-  await engine.run('CREATE TABLE address_fix (raw VARCHAR, canonical VARCHAR)');
-  await engine.fill('address_fix', await oddAddresses(engine));
-  await engine.run(`CREATE VIEW usable AS ${canonicalAddressesSql('record', 'address_fix')}`);
+  const badAddress = await fixAddresses(engine);
+  await engine.view('usable', canonicalAddressesSql('record', 'address_fix'));
   const window = await resolveWindow(engine, paths, options);
-  await attribute(engine, options, window);
-  await engine.run('CREATE TABLE hole (from_time BIGINT, to_time BIGINT)');
-  await engine.fill(
-    'hole',
-    mergeHoles(collected.holes).map(({ from, to }) => [from, to]),
-  );
-  const summary = await summarise(engine, collected, window);
+  await fillInventory(engine, options);
+  await attributeRecords(engine, options, window, edgesSql('usable', inWindow(window)));
+  const holes = mergeHoles(collected.refused.map(({ hole }) => hole)).map(({ from, to }) => [from, to]);
+  await engine.fill('hole', { from_time: 'BIGINT', to_time: 'BIGINT' }, holes);
+  const summary = await summarise(engine, collected, window, badAddress);
   return {
     window,
     summary,
-    async *ledger() {
-      for await (const rows of engine.stream(ledgerSql('opened', 'change'))) yield rows.map(ledgerRow);
-    },
-    async *coverage() {
-      for await (const rows of engine.stream(coverageSql('usable', 'hole', window))) yield rows.map(coverageRow);
-    },
+    ledger: () => ledgerRows(engine),
+    coverage: () => coverageRows(engine, coverageSql('usable', 'hole', window)),
     close: () => engine.close(),
   };
-}
-
-const QUAD = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
-
-/** Spellings of addresses that are not canonical already; null for what is no address. */
-async function oddAddresses(engine: Engine): Promise<[string, string | null][]> {
-  const ends = ['src', 'dst', 'pkt_src', 'pkt_dst'].map(
-    (end) => `SELECT ${end} AS a FROM record WHERE problem IS NULL`,
-  );
-  const rows = await engine.rows(
-    `SELECT DISTINCT a FROM (${ends.join(' UNION ALL ')}) WHERE a IS NOT NULL AND NOT regexp_full_match(a, '(${QUAD}[.]){3}${QUAD}')`,
-  );
-  return rows.flatMap((row): [string, string | null][] => {
-    const raw = String(row.a);
-    const address = parseAddress(raw);
-    const canonical = address === null ? null : formatAddress(address);
-    return canonical === raw ? [] : [[raw, canonical]];
-  });
 }
 
 async function resolveWindow(engine: Engine, paths: readonly string[], options: ScanOptions): Promise<Window> {
   const [row] = await engine.rows('SELECT max("end") AS newest FROM usable WHERE problem IS NULL');
   const newest = row?.newest;
-  if (typeof newest !== 'number') {
-    throw new PareError({
-      code: 'no-flow-log-records',
-      message: 'no flow-log record was found that can be used',
-      next: 'give folders or files of VPC Flow Logs, as AWS delivers them',
-      fault: 'input',
-      file: paths.join(', '),
-    });
-  }
+  if (typeof newest !== 'number') throw noRecords(paths.join(', '));
   if ('from' in options.window) return options.window;
   const to = options.window.to ?? newest + 1;
   return { from: to - options.window.lastDays * 86400, to };
 }
 
-/** From records to records with an opener, each step a table, so that memory holds one step at a time. */
-async function attribute(engine: Engine, options: ScanOptions, window: Window): Promise<void> {
-  const known = options.interfaces.flatMap(({ interfaceId, addresses }) =>
-    addresses.map((text): [string, string] => {
-      const address = parseAddress(text);
-      return [interfaceId, address === null ? text : formatAddress(address)];
-    }),
-  );
-  await engine.run('CREATE TABLE known_row (interface_id VARCHAR, address VARCHAR)');
-  await engine.fill('known_row', known);
-  await engine.run('CREATE TABLE known AS SELECT DISTINCT interface_id, address FROM known_row');
-  await engine.run('CREATE TABLE change_row (interface_id VARCHAR, day BIGINT)');
-  await engine.fill(
-    'change_row',
-    options.changes.map(({ interfaceId, day }) => [interfaceId, day]),
-  );
-  await engine.run('CREATE TABLE change AS SELECT DISTINCT interface_id, day FROM change_row');
-  const steps: [string, string][] = [
-    ['learned', learnedAddressesSql('usable', 'known', window)],
-    ['ends', endsSql('usable', 'known', 'learned', window)],
-    ['tuple', tuplesSql('ends')],
-    ['listener', listenersSql('ends')],
-    ['edge', edgesSql('usable', inWindow(window))],
-    ['decided', decidedSql('tuple', 'listener', 'edge')],
-  ];
-  for (const [i, [table, sql]] of steps.entries()) {
-    await engine.run(`CREATE TABLE ${table} AS ${sql}`);
-    options.progress({ phase: 'finding who opened', done: i + 1, total: steps.length, unit: 'steps' });
-  }
-  await engine.run('DROP TABLE tuple');
-  await engine.run(`CREATE VIEW opened AS ${openedSql('ends', 'decided')}`);
+export function noRecords(place: string): PareError {
+  return new PareError({
+    code: 'no-flow-log-records',
+    message: 'no flow-log record was found that can be used',
+    next: 'give folders or files of VPC Flow Logs, as AWS delivers them',
+    fault: 'input',
+    file: place,
+  });
 }
 
-async function summarise(engine: Engine, collected: Collected, window: Window): Promise<FlowLogSummary> {
+/** Adds what `usable` says is damaged to the skips. */
+export async function addProblems(engine: Engine, collected: Collected, badAddress: string | null): Promise<void> {
+  const problems = await engine.rows(
+    'SELECT problem, count(*) AS n, min(file) AS file FROM usable WHERE problem IS NOT NULL GROUP BY problem ORDER BY problem',
+  );
+  for (const row of problems) {
+    const example = row.file === null ? `address ${badAddress}` : String(row.file);
+    collected.skips.add(String(row.problem), example, Number(row.n));
+  }
+}
+
+async function summarise(
+  engine: Engine,
+  collected: Collected,
+  window: Window,
+  badAddress: string | null,
+): Promise<FlowLogSummary> {
   const inside = inWindow(window);
   const [count] = await engine.rows(`SELECT count(*) AS records,
     count(*) FILTER (WHERE problem IS NULL AND log_status = 'NODATA' AND ${inside}) AS no_data,
     count(*) FILTER (WHERE problem IS NULL AND log_status = 'SKIPDATA' AND ${inside}) AS skip_data,
     count(*) FILTER (WHERE problem IS NULL AND NOT (${inside})) AS outside,
     min("start") FILTER (WHERE problem IS NULL) AS oldest, max("end") FILTER (WHERE problem IS NULL) AS newest FROM usable`);
-  const [action] = await engine.rows(`SELECT count(*) FILTER (WHERE certain AND action = 'ACCEPT') AS accepted,
-    count(*) FILTER (WHERE certain AND action = 'REJECT') AS rejected FROM ends`);
-  const problems = await engine.rows(
-    'SELECT problem, count(*) AS n, min(file) AS file FROM usable WHERE problem IS NOT NULL GROUP BY problem ORDER BY problem',
-  );
-  // Each stands twice in `ends`, once for each reading.
-  const [unclear] =
-    await engine.rows(`SELECT count(*) FILTER (WHERE inbound) AS n, count(DISTINCT interface_id) AS interfaces,
-    min(interface_id) AS example FROM ends WHERE NOT certain`);
   const { skips } = collected;
-  const [address] = await engine.rows('SELECT min(raw) AS raw FROM address_fix WHERE canonical IS NULL');
-  for (const row of problems)
-    skips.add(String(row.problem), row.file === null ? `address ${address?.raw}` : String(row.file), Number(row.n));
-  const example = `${unclear?.example} and all in all ${unclear?.interfaces} interface(s); kept in the ledger for both readings`;
-  skips.add('record-whose-local-end-is-unknown', example, Number(unclear?.n ?? 0));
+  for (const { path, why } of collected.refused) skips.add('file-that-cannot-be-read', `${path}: ${why}`);
+  await addProblems(engine, collected, badAddress);
+  const { accepted, rejected, unclear, example } = await countEnds(engine);
+  skips.add('record-whose-local-end-is-unknown', example, unclear);
   return {
     files: collected.files,
     bytes: collected.bytes,
     records: Number(count?.records) + collected.dropped,
-    accepted: Number(action?.accepted),
-    rejected: Number(action?.rejected),
+    accepted,
+    rejected,
     noData: Number(count?.no_data),
     skipData: Number(count?.skip_data),
     outsideWindow: Number(count?.outside),
@@ -177,55 +125,4 @@ async function summarise(engine: Engine, collected: Collected, window: Window): 
     from: iso(count?.oldest),
     to: iso(count?.newest),
   };
-}
-
-function iso(seconds: unknown): string | null {
-  return typeof seconds === 'number' ? `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z` : null;
-}
-
-type Cell = string | number | boolean | null;
-
-/** The columns of ledgerSql, in their order. */
-function ledgerRow(row: Cell[]): LedgerRow {
-  return {
-    interfaceId: String(row[0]),
-    bucket: Number(row[1]),
-    protocol: Number(row[2]),
-    opened: openedOf(row[3]),
-    evidence: evidenceOf(row[4]),
-    localPort: numberOrNull(row[5]),
-    peerPort: numberOrNull(row[6]),
-    localAddress: String(row[7]),
-    localPacketAddress: row[8] === '' ? null : String(row[8]),
-    peerAddress: String(row[9]),
-    peerPacketAddress: row[10] === '' ? null : String(row[10]),
-    action: row[11] === 'REJECT' ? 'REJECT' : 'ACCEPT',
-    records: Number(row[12]),
-    packets: Number(row[13]),
-    bytes: Number(row[14]),
-    first: Number(row[15]),
-    last: Number(row[16]),
-  };
-}
-
-function coverageRow(row: Cell[]): CoverageRow {
-  return {
-    interfaceId: String(row[0]),
-    hour: Number(row[1]),
-    observedSeconds: Number(row[2]),
-    records: Number(row[3]),
-    skipData: Number(row[4]),
-  };
-}
-
-function openedOf(cell: Cell | undefined): LedgerRow['opened'] {
-  return cell === 'inbound' || cell === 'outbound' ? cell : 'unknown';
-}
-
-function evidenceOf(cell: Cell | undefined): EvidenceClass {
-  return EVIDENCE_CLASSES.find((name) => name === cell) ?? 'none';
-}
-
-function numberOrNull(cell: Cell | undefined): number | null {
-  return cell === null || cell === undefined ? null : Number(cell);
 }

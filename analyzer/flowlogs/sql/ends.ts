@@ -43,7 +43,7 @@ export function endsSql(record: string, known: string, learned: string, window: 
   ${packet(local)} AS local_packet, ${peer} AS peer_address, ${packet(peer)} AS peer_packet,
   CASE WHEN protocol IN (6, 17) THEN ${local}port ELSE BIGINT '0' END AS local_port,
   CASE WHEN protocol IN (6, 17) THEN ${peer}port ELSE BIGINT '0' END AS peer_port,
-  ${local === 'dst'} AS inbound, local_end <> 'both' AS certain, flags, "start", "end", packets, bytes, action
+  ${local === 'dst'} AS inbound, local_end <> 'both' AS certain, flags, "start", "end", packets, bytes, action, records
 FROM placed WHERE local_end IN ('${local}', 'both')`;
   return `WITH placed AS (
   SELECT r.*, CASE

@@ -27,11 +27,11 @@ export function ledgerSql(opened: string, changes: string): string {
     o.opened, o.evidence, o.protocol,
     CASE WHEN ${ports} AND o.opened <> 'outbound' THEN o.local_port END AS local_port,
     CASE WHEN ${ports} AND o.opened <> 'inbound' THEN o.peer_port END AS peer_port,
-    o.local_address, o.local_packet, o.peer_address, o.peer_packet, o.action, o."start", o."end", o.packets, o.bytes
+    o.local_address, o.local_packet, o.peer_address, o.peer_packet, o.action, o."start", o."end", o.packets, o.bytes, o.records
   FROM ${opened} o
   LEFT JOIN ${changes} c ON c.interface_id = o.interface_id AND c.day = o."start" - mod(o."start", 86400)
 )
-SELECT ${KEY.join(', ')}, count(*) AS records, ${total('packets')} AS packets, ${total('bytes')} AS bytes,
+SELECT ${KEY.join(', ')}, ${total('records')} AS records, ${total('packets')} AS packets, ${total('bytes')} AS bytes,
   min("start") AS first_start, max("end") AS last_end
 FROM row_of_record GROUP BY ${KEY.join(', ')}
 ORDER BY ${KEY.map((column) => `${column} NULLS FIRST`).join(', ')}`;

@@ -98,7 +98,7 @@ export function canonicalAddressesSql(record: string, fix: string): string {
   return `SELECT r.interface_id, ${ends.map((end) => `${fixed(end)} AS ${end}`).join(', ')},
   r.srcport, r.dstport, r.protocol, r.packets, r.bytes, r."start", r."end", r.action, r.log_status, r.flags, r.direction,
   CASE WHEN r.problem IS NULL AND r.log_status = 'OK' AND (${bad}) THEN 'record-with-bad-address' ELSE r.problem END AS problem,
-  r.file
+  r.file, BIGINT '1' AS records
 FROM ${record} r
 ${ends.map((end) => `LEFT JOIN ${fix} f_${end} ON f_${end}.raw = r.${end}`).join('\n')}`;
 }

@@ -20,6 +20,15 @@ function openedByFlags(record: string): string {
   END`;
 }
 
+/**
+ * What rows of the stored ledger that have lost the caller's port (sql/flow.ts) say of an end: where they are, a port's fan can no longer
+ * be counted, and a conversation that was opened against the port classes may have been opened the other way too. Empty in a scan.
+ */
+export function foldedSql(ends: string): string {
+  return `SELECT DISTINCT interface_id, peer_address, local_port, peer_port FROM ${ends}
+WHERE certain AND action = 'ACCEPT' AND protocol = 6 AND (local_port IS NULL OR peer_port IS NULL)`;
+}
+
 /** One row for each conversation of TCP or UDP with an accepted record: what flags said of it, and when each direction began. */
 export function tuplesSql(ends: string): string {
   return `SELECT ${TUPLE.join(', ')},
@@ -28,7 +37,7 @@ export function tuplesSql(ends: string): string {
   min("start") FILTER (WHERE inbound) AS first_in,
   min("start") FILTER (WHERE NOT inbound) AS first_out
 FROM (SELECT e.*, ${openedByFlags('e')} AS opened_by_flags FROM ${ends} e
-  WHERE certain AND action = 'ACCEPT' AND protocol IN (6, 17)) flagged
+  WHERE certain AND action = 'ACCEPT' AND protocol IN (6, 17) AND local_port IS NOT NULL AND peer_port IS NOT NULL) flagged
 GROUP BY ${TUPLE.join(', ')}`;
 }
 
@@ -40,7 +49,7 @@ export function listenersSql(ends: string): string {
 FROM ${ends} WHERE certain AND action = 'ACCEPT' AND protocol = 6 AND bitwise_and(flags, 18) = 18`;
 }
 
-/** When each interface was first heard of in the window. */
+/** When each interface was first heard of in the window, and the seconds in which a tuple may have been there before. */
 export function edgesSql(record: string, inWindow: string): string {
   return `SELECT interface_id, min("start") + ${EDGE} AS edge FROM ${record}
 WHERE problem IS NULL AND log_status IN ('OK', 'NODATA') AND ${inWindow} GROUP BY interface_id`;
@@ -50,7 +59,7 @@ WHERE problem IS NULL AND log_status IN ('OK', 'NODATA') AND ${inWindow} GROUP B
  * The cascade, a row for each tuple: opened and evidence. docs/attribution.md says for each class why it is sound and what fools
  * it; test/flowlogs/reference.ts says the same slowly.
  */
-export function decidedSql(tuples: string, listeners: string, edges: string): string {
+export function decidedSql(tuples: string, listeners: string, edges: string, folded: string): string {
   const caller = (called: string, port: string) =>
     `${port} >= ${EPHEMERAL} AND ${called} < ${EPHEMERAL} AND ${called} <> 20`;
   const fanned = (called: string, fan: string, port: string, other: string) => `(
@@ -75,12 +84,23 @@ export function decidedSql(tuples: string, listeners: string, edges: string): st
   SELECT interface_id, address, port FROM ${listeners} WHERE local = 0
 ), anywhere AS (
   SELECT DISTINCT address, port FROM ${listeners}
+), folded_here AS (
+  SELECT DISTINCT interface_id FROM ${folded}
+), folded_there AS (
+  SELECT DISTINCT peer_address FROM ${folded}
+), folded_in AS (
+  SELECT DISTINCT interface_id, peer_address, local_port FROM ${folded} WHERE peer_port IS NULL
+), folded_out AS (
+  SELECT DISTINCT interface_id, peer_address, peer_port FROM ${folded} WHERE local_port IS NULL
 ), joined AS (
   SELECT t.*, here.port IS NOT NULL AS local_listens, there.port IS NOT NULL AS peer_listens,
     anywhere.port IS NOT NULL AS peer_listens_somewhere,
     ${fanned('fl', 'fp', 't.local_port', 't.peer_port')} AND ${older('first_in', 'first_out')} AS fan_inbound,
     ${fanned('fp', 'fl', 't.peer_port', 't.local_port')} AND ${older('first_out', 'first_in')} AS fan_outbound,
-    t.first_in >= x.edge AND t.first_out >= x.edge AS new_here
+    t.first_in >= x.edge AND t.first_out >= x.edge AS new_here,
+    t.protocol <> 6 OR (fh.interface_id IS NULL AND ft.peer_address IS NULL) AS fan_known,
+    (says_outbound > 0 AND fi.local_port IS NOT NULL AND t.peer_port >= ${EPHEMERAL})
+      OR (says_inbound > 0 AND fo.peer_port IS NOT NULL AND t.local_port >= ${EPHEMERAL}) AS gainsaid
   FROM ${tuples} t
   LEFT JOIN here ON here.interface_id = t.interface_id AND here.port = t.local_port
   LEFT JOIN there ON there.interface_id = t.interface_id AND there.address = t.peer_address AND there.port = t.peer_port
@@ -88,9 +108,13 @@ export function decidedSql(tuples: string, listeners: string, edges: string): st
   LEFT JOIN fan_local fl ON fl.interface_id = t.interface_id AND fl.protocol = t.protocol AND fl.port = t.local_port
   LEFT JOIN fan_peer fp ON fp.protocol = t.protocol AND fp.address = t.peer_address AND fp.port = t.peer_port
   LEFT JOIN ${edges} x ON x.interface_id = t.interface_id
+  LEFT JOIN folded_here fh ON fh.interface_id = t.interface_id
+  LEFT JOIN folded_there ft ON ft.peer_address = t.peer_address
+  LEFT JOIN folded_in fi ON fi.interface_id = t.interface_id AND fi.peer_address = t.peer_address AND fi.local_port = t.local_port
+  LEFT JOIN folded_out fo ON fo.interface_id = t.interface_id AND fo.peer_address = t.peer_address AND fo.peer_port = t.peer_port
 ), ranked AS (
   SELECT joined.*, CASE
-    WHEN says_inbound > 0 AND says_outbound > 0 THEN 'none'
+    WHEN gainsaid OR (says_inbound > 0 AND says_outbound > 0) THEN 'none'
     WHEN says_inbound > 0 THEN 'conversation-inbound'
     WHEN says_outbound > 0 THEN 'conversation-outbound'
     WHEN protocol = 6 AND local_listens AND NOT peer_listens_somewhere
@@ -98,8 +122,8 @@ export function decidedSql(tuples: string, listeners: string, edges: string): st
     WHEN protocol = 6 AND peer_listens AND NOT local_listens
       AND NOT (peer_port >= ${EPHEMERAL} AND local_port < ${EPHEMERAL}) THEN 'listener-outbound'
     WHEN protocol = 6 AND (local_listens OR peer_listens_somewhere) AND NOT (local_listens AND peer_listens_somewhere) THEN 'none'
-    WHEN fan_inbound THEN 'fan-inbound'
-    WHEN fan_outbound THEN 'fan-outbound'
+    WHEN fan_known AND fan_inbound THEN 'fan-inbound'
+    WHEN fan_known AND fan_outbound THEN 'fan-outbound'
     WHEN new_here AND first_in < first_out AND ${caller('local_port', 'peer_port')} THEN 'start-inbound'
     WHEN new_here AND first_out < first_in AND ${caller('peer_port', 'local_port')} THEN 'start-outbound'
     ELSE 'none' END AS verdict
