@@ -1,7 +1,8 @@
-import { replacementSchema } from '@pare/analyzer/model/finding.ts';
+import { type Finding, replacementSchema } from '@pare/analyzer/model/finding.ts';
 import { formatProtocol } from '@pare/analyzer/model/protocol.ts';
 import type { RuleShape } from '@pare/analyzer/model/rule.ts';
 import { z } from 'zod';
+import { ruleOfFinding } from '../mapping/live.ts';
 import type { Batch, ChangePlan, Refusal } from './contract.ts';
 import { fileNameOf } from './names.ts';
 
@@ -22,6 +23,10 @@ const proposal = z.object({
   ruleId: z.string(),
   groupId: z.string(),
   action: z.enum(['remove', 'narrow']),
+  live: replacementSchema
+    .extend({ direction: z.enum(['ingress', 'egress']) })
+    .optional()
+    .describe('The rule as AWS has it, for pare verify-plan'),
   address: z.string().describe('Resource address with module path and instance, or logical id'),
   context: z.string().describe('Workspace, variable-file set or stack'),
   place,
@@ -99,6 +104,7 @@ function batchDocument(batch: Batch): unknown {
       ruleId: one.finding.ruleId,
       groupId: one.finding.groupId,
       action: one.finding.action,
+      ...liveOf(one.finding),
       address: one.address,
       context: one.context,
       place: one.declaration.place,
@@ -116,6 +122,11 @@ function batchDocument(batch: Batch): unknown {
 function refusedDocument({ finding, reasons, candidates }: Refusal): unknown {
   const { findingId, ruleId, groupId, action } = finding;
   return { findingId, ruleId, groupId, action, reasons, candidates };
+}
+
+function liveOf(finding: Finding): { live?: unknown } {
+  const rule = ruleOfFinding(finding);
+  return rule === null ? {} : { live: { direction: rule.direction, ...replacementOf(rule) } };
 }
 
 /** A shape in the names of the findings document. */

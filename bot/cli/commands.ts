@@ -13,6 +13,7 @@ export const COMMANDS: readonly (() => Promise<Register>)[] = [
   async () => (await import('./commands/verify-plan.ts')).register,
   async () => (await import('./commands/doctor.ts')).register,
   async () => (await import('./commands/init.ts')).register,
+  async () => (await import('./commands/ingest.ts')).register,
   async () => (await import('./commands/schema.ts')).register,
   async () => (await import('./commands/completion.ts')).register,
 ];

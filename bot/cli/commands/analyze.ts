@@ -6,7 +6,8 @@ import type { AnalyzeCommandOptions } from '../work/analyze.ts';
 export function analysisOptions(command: Command): Command {
   return command
     .requiredOption('--inventory <dir>', 'what the AWS CLI printed, flat or under ACCOUNT/REGION/')
-    .requiredOption('--flow-logs <paths...>', "files or folders of VPC Flow Logs, in any of AWS's layouts and formats")
+    .option('--flow-logs <paths...>', "files or folders of VPC Flow Logs, in any of AWS's layouts and formats")
+    .option('--ledger <dir>', 'what pare ingest has written, instead of --flow-logs')
     .option('--config-history <paths...>', 'AWS Config history or snapshots: who wore which group, and when')
     .option('--window <duration>', 'how far back to judge: 90d, 12w, 24h (default: 90d)')
     .option('--from <time>', 'start of the window, with --to instead of --window')
