@@ -2,18 +2,33 @@ import { formatAddress } from '../model/address.ts';
 import type { Usage } from '../model/finding.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
-import { peerText, portsText, type RuleShape, type SecurityGroupRule, shapeKey } from '../model/rule.ts';
+import { type RuleShape, type SecurityGroupRule, shapeKey } from '../model/rule.ts';
 import type { Evidence, Window } from '../usage/evidence.ts';
 import type { ConnectionClass } from '../usage/index.ts';
-import { coverageShare, missingMass, narrowingConfidence, silenceConfidence } from './confidence.ts';
-import { buildGates, type Gates, percent, windowDays } from './gates.ts';
-import { narrowRule } from './narrow.ts';
+import { coverageShare, fitSureness, missingMass, type Sureness } from './confidence.ts';
+import { leastCover } from './cover.ts';
+import { buildGates, type Gates, windowDays } from './gates.ts';
+import { failedDays } from './leave-out.ts';
+import { type FrontierPoint, type Narrowing, narrowRule } from './narrow.ts';
 import type { Policy } from './policy.ts';
 import { applyPolicy } from './policy-rules.ts';
 import { breadth, isCovered } from './redundant.ts';
 import { type Replay, replay } from './replay.ts';
 import { ruleUsages } from './rule-usage.ts';
-import { addressPlan } from './sources.ts';
+import {
+  coveredDetail,
+  inUseDetail,
+  narrowDetail,
+  notNarrowed,
+  redundantDetail,
+  redundantElsewhereDetail,
+  tooRareDetail,
+  unusedDetail,
+} from './sentences.ts';
+import { type AddressPlan, addressPlan } from './sources.ts';
+import { buildSizes, type Sizes, spaceOfShape } from './space.ts';
+import { type PermissivenessReport, type PlanTotals, permissivenessOf, planTotals } from './totals.ts';
+import { wornTogether } from './worn.ts';
 
 export interface AdviceInput {
   evidence: Evidence;
@@ -33,6 +48,8 @@ export interface Verdict {
   /** Sorted; empty unless the action is narrow. */
   replacements: readonly RuleShape[];
   usage: Usage;
+  /** For a narrowing: the least space for each number of rules, of which `replacements` is one. */
+  frontier?: readonly FrontierPoint[];
 }
 
 export interface Advice {
@@ -42,6 +59,9 @@ export interface Advice {
   replay: Replay;
   /** What a person should know of their own policy: keeps that ended or fit nothing, the brake. */
   warnings: readonly Problem[];
+  /** What the plan as returned closes, and how far from the best that may be. */
+  plan: PlanTotals;
+  permissiveness: PermissivenessReport;
 }
 
 /** The steps that the last two checks do not trust; given only by tests of these checks. */
@@ -50,7 +70,7 @@ export interface Steps {
   replay: typeof replay;
 }
 
-type Decision = Omit<Verdict, 'rule' | 'usage'>;
+type Decision = Omit<Verdict, 'rule' | 'usage' | 'frontier'>;
 
 /**
  * One plan for all rules. It is built so that nothing is lost, then judged by the replay and the set algebra as if it were not;
@@ -58,17 +78,23 @@ type Decision = Omit<Verdict, 'rule' | 'usage'>;
  */
 export function advise(input: AdviceInput, steps: Steps = { narrowRule, replay }): Advice {
   const { evidence, inventory, policy, window } = input;
-  const planner = new Planner(input, buildGates(evidence, inventory, policy, window), steps);
+  const usages = ruleUsages(evidence);
+  const planner = new Planner(input, buildGates(evidence, inventory, policy, window), steps, usages);
   planner.firstVerdicts();
-  planner.removeCoveredByEvidence();
+  planner.chooseTogether();
   planner.removeRedundant();
+  planner.removeRedundantElsewhere();
   planner.narrowUsed();
   planner.withdrawWider();
   const judged = planner.judge();
-  const usages = ruleUsages(evidence);
-  const planned = evidence.rules.map((rule, i): Verdict => ({ rule, usage: usages[i]!, ...planner.decisions[i]! }));
+  const planned = evidence.rules.map((rule, i): Verdict => {
+    const decision = planner.decisions[i]!;
+    const frontier = decision.action === 'narrow' ? planner.frontiers.get(i) : undefined;
+    return { rule, usage: usages[i]!, ...decision, ...(frontier === undefined ? {} : { frontier }) };
+  });
   const { verdicts, warnings } = applyPolicy(planned, policy, inventory, window.to);
-  return { verdicts, replay: judged, warnings };
+  const plan = planTotals(verdicts, planner.slack, planner.sizes);
+  return { verdicts, replay: judged, warnings, plan, permissiveness: permissivenessOf(verdicts, planner.sizes) };
 }
 
 class Planner {
@@ -76,14 +102,27 @@ class Planner {
   readonly #input: AdviceInput;
   readonly #gates: Gates;
   readonly #steps: Steps;
+  readonly #usages: readonly Usage[];
+  readonly #plan: AddressPlan;
+  readonly sizes: Sizes;
+  /** By rule: other ways to narrow it. */
+  readonly frontiers = new Map<number, readonly FrontierPoint[]>();
+  /** How far above the proved bound the chosen rules may lie, in space. */
+  slack = 0;
+  readonly #narrowings = new Map<number, Narrowing>();
+  readonly #sureness: Sureness;
   readonly #classes: ConnectionClass[][];
   /** Rules of the same group and direction, by index. */
   readonly #siblings = new Map<string, number[]>();
 
-  constructor(input: AdviceInput, gates: Gates, steps: Steps) {
+  constructor(input: AdviceInput, gates: Gates, steps: Steps, usages: readonly Usage[]) {
+    this.#usages = usages;
+    this.#plan = addressPlan(input.inventory);
+    this.sizes = buildSizes(input.inventory);
     this.#input = input;
     this.#gates = gates;
     this.#steps = steps;
+    this.#sureness = fitSureness(input.evidence, input.inventory, input.window);
     const { rules, classes } = input.evidence;
     this.#classes = rules.map(() => []);
     for (const c of classes) for (const rule of [...c.yes, ...c.maybe]) this.#classes[rule]!.push(c);
@@ -101,9 +140,7 @@ class Planner {
 
   #inUse(i: number): Decision {
     const sure = this.#classes[i]!.some((c) => c.certain && c.yes.includes(i));
-    const detail = sure
-      ? 'Accepted connections need it.'
-      : 'Accepted connections may need it: who opened them, or who the peer was, is not certain, and that counts as use.';
+    const detail = inUseDetail(this.#usages[i]!, sure);
     return { action: 'keep', reason: 'in-use', detail, confidence: sure ? 1 : 0.5, replacements: [] };
   }
 
@@ -123,73 +160,154 @@ class Planner {
   }
 
   #unused(i: number): void {
-    const days = windowDays(this.#input.window);
-    const share = this.#share(i);
-    const detail = `No accepted connection in ${Math.floor(days)} days could have needed it; flow logs cover ${percent(share)} of the hours in which the group was worn.`;
-    this.#set(i, 'remove', 'unused', detail, silenceConfidence(days, share));
+    const rule = this.#rules[i]!;
+    const worn = this.#input.evidence.coverage.get(rule.groupId)?.interfaces.length ?? 0;
+    const detail = unusedDetail(rule, windowDays(this.#input.window), this.#share(i), worn);
+    this.#set(i, 'remove', 'unused', detail, this.#sureness.unused(i));
   }
 
-  /** A wide rule beside narrower ones of the same group that let in all that was seen of it. The widest are tried first. */
-  removeCoveredByEvidence(): void {
-    const { policy, window } = this.#input;
-    const order = this.#changeable()
-      .filter((i) => this.decisions[i]!.reason === 'in-use' && this.#gates.unproven(this.#rules[i]!) === null)
-      .sort((a, b) => breadth(this.#rules[b]!) - breadth(this.#rules[a]!) || a - b);
-    for (const i of order) {
-      const rule = this.#rules[i]!;
-      const narrower = this.#standingBeside(i).filter(
-        (j) => isCovered([this.#rules[j]!], [rule]) && !isCovered([rule], [this.#rules[j]!]),
-      );
-      if (narrower.length === 0) continue;
-      const classes = this.#classes[i]!;
-      if (!classes.every((c) => narrower.some((j) => c.yes.includes(j)))) continue;
-      const unseen = Math.max(
-        missingMass(daysBy(classes, (c) => `${c.protocol}/${c.port}`)),
-        missingMass(daysBy(classes, (c) => formatAddress(c.peer))),
-      );
-      if (unseen > policy.maxMissingMass) continue;
-      const names = narrower.filter((j) => classes.some((c) => c.yes.includes(j))).map((j) => this.#rules[j]!.ruleId);
-      const detail = `All that was seen of it is also allowed by narrower rules of the group: ${names.join(', ')}.`;
-      const confidence = narrowingConfidence(windowDays(window), this.#share(i), unseen);
-      this.#set(i, 'remove', 'used-part-covered', detail, confidence);
+  /**
+   * Of the used rules, those that stay are chosen together: each class that some rule certainly lets in keeps such a rule, and what stays,
+   * as narrow as it could be, is least (cover.ts). Only rules whose silence would be proved may go; one that certainly-unknown
+   * connections may need always stays.
+   */
+  chooseTogether(): void {
+    const { policy, evidence } = this.#input;
+    const { sizes } = this;
+    const changeable = new Set(this.#changeable());
+    const free = [...changeable].filter((i) => this.#mayBeCovered(i, policy));
+    const slot = new Map(free.map((i, n) => [i, n]));
+    const elements = new Map<string, number[]>();
+    for (const c of evidence.classes) {
+      const own = new Set(evidence.groupSets[c.groupSet]);
+      const standing = c.yes.filter((i) => this.decisions[i]!.action !== 'remove' && own.has(this.#rules[i]!.groupId));
+      if (!standing.some((i) => slot.has(i))) continue;
+      // A rule that nobody may edit, and that is not of the same group, is no promise.
+      if (standing.some((i) => !slot.has(i) && changeable.has(i))) continue;
+      const options = standing.flatMap((i) => slot.get(i) ?? []);
+      elements.set(options.join(','), options);
     }
+    // Of equal remainders the rule that allowed less is the better one to keep.
+    const costs = free.map((i) => {
+      const rule = this.#rules[i]!;
+      const narrowing = this.#narrowing(i);
+      const left = narrowing.ok ? narrowing.replacements : [rule];
+      return left.reduce((sum, shape) => sum + spaceOfShape(shape, sizes), 0) + spaceOfShape(rule, sizes) * 1e-9;
+    });
+    const cover = leastCover(costs, [...elements.values()]);
+    this.slack = cover.cost - cover.bound;
+    const kept = new Set(cover.kept.map((n) => free[n]!));
+    const gone = free.filter((i) => !kept.has(i));
+    for (const i of gone) this.#set(i, 'remove', 'used-part-covered', '', 0);
+    for (const i of gone.sort((a, b) => this.#breadth(a) - this.#breadth(b) || a - b)) this.#sayCovered(i);
+  }
+
+  #mayBeCovered(i: number, policy: Policy): boolean {
+    if (this.decisions[i]!.reason !== 'in-use' || this.#gates.unproven(this.#rules[i]!) !== null) return false;
+    const classes = this.#classes[i]!;
+    // Where it is not certain that the rule matches at all, nobody knows what it was needed for (law 1).
+    if (classes.some((c) => c.yes.length < 2 || !c.yes.includes(i))) return false;
+    const unseen = Math.max(
+      missingMass(daysBy(classes, (c) => `${c.protocol}/${c.port}`)),
+      missingMass(daysBy(classes, (c) => formatAddress(c.peer))),
+    );
+    return unseen <= policy.maxMissingMass;
+  }
+
+  #sayCovered(i: number): void {
+    const rule = this.#rules[i]!;
+    const beside = this.#shapes(this.#standingBeside(i));
+    if (isCovered([rule], beside)) {
+      this.#set(i, 'remove', 'redundant', redundantDetail(idsOf(smallestCover(rule, beside))), 1);
+      return;
+    }
+    const covering = new Set<number>();
+    for (const c of this.#classes[i]!) {
+      const standing = c.yes.filter((j) => this.decisions[j]!.action !== 'remove');
+      if (!standing.some((j) => covering.has(j))) covering.add(standing[0]!);
+    }
+    const rules = [...covering].sort((a, b) => a - b).map((j) => this.#rules[j]!);
+    const detail = coveredDetail(this.#usages[i]!, namesOf(rules, rule.groupId));
+    this.#set(i, 'remove', 'used-part-covered', detail, this.#sureness.narrowed(i, 0));
   }
 
   /** Rules that allow nothing which the others of the group, as they stand, do not allow: one at a time, the smallest first. */
   removeRedundant(): void {
-    const order = this.#changeable()
-      .filter((i) => this.decisions[i]!.action !== 'remove')
-      .sort((a, b) => breadth(this.#rules[a]!) - breadth(this.#rules[b]!) || a - b);
-    for (const i of order) {
+    for (const i of this.#smallestFirst()) {
       const beside = this.#standingBeside(i);
       if (beside.length === 0 || !this.#classes[i]!.every((c) => beside.some((j) => c.yes.includes(j)))) continue;
       if (!isCovered([this.#rules[i]!], this.#shapes(beside))) continue;
-      const names = smallestCover(
-        this.#rules[i]!,
-        beside.map((j) => this.#rules[j]!),
-      ).map((r) => r.ruleId);
-      const detail = `Everything it allows is also allowed by ${names.join(' and ')} of the same group.`;
-      this.#set(i, 'remove', 'redundant', detail, 1);
+      const cover = smallestCover(this.#rules[i]!, this.#shapes(beside));
+      this.#set(i, 'remove', 'redundant', redundantDetail(idsOf(cover)), 1);
     }
   }
 
+  /** The same across groups: on every interface that wore the group, the other groups it wore allow it all. */
+  removeRedundantElsewhere(): void {
+    const { window, inventory } = this.#input;
+    const worn = wornTogether(inventory, window);
+    const changeable = new Set(this.#changeable());
+    for (const i of this.#smallestFirst()) {
+      const rule = this.#rules[i]!;
+      const together = worn.get(rule.groupId);
+      if (together === undefined || together.sets.some((groups) => groups.length < 2)) continue;
+      if (this.#gates.unproven(rule)?.reason === 'group-not-worn') continue;
+      const stands = (j: number): boolean => j !== i && changeable.has(j) && this.decisions[j]!.action !== 'remove';
+      if (!this.#classes[i]!.every((c) => c.yes.some(stands))) continue;
+      const covers = together.sets.map((groups) => {
+        const beside = groups.flatMap((g) => this.#siblings.get(`${g}|${rule.direction}`) ?? []).filter(stands);
+        return isCovered([rule], this.#shapes(beside)) ? smallestCover(rule, this.#shapes(beside)) : null;
+      });
+      if (covers.some((cover) => cover === null)) continue;
+      const rules = [...new Set(covers.flatMap((cover) => cover ?? []))].sort((a, b) => (a.ruleId < b.ruleId ? -1 : 1));
+      const detail = redundantElsewhereDetail(namesOf(rules, rule.groupId), together.interfaces);
+      const sure = this.#classes[i]!.length > 0 ? this.#sureness.narrowed(i, 0) : this.#sureness.unused(i);
+      this.#set(i, 'remove', 'redundant-with-other-groups', detail, sure);
+    }
+  }
+
+  #smallestFirst(): number[] {
+    return this.#changeable()
+      .filter((i) => this.decisions[i]!.action !== 'remove')
+      .sort((a, b) => this.#breadth(a) - this.#breadth(b) || a - b);
+  }
+
+  #breadth(i: number): number {
+    return breadth(this.#rules[i]!);
+  }
+
+  #narrowing(i: number): Narrowing {
+    const found = this.#narrowings.get(i);
+    if (found !== undefined) return found;
+    const made = this.#steps.narrowRule(this.#rules[i]!, this.#classes[i]!, this.#plan, this.#input.policy);
+    this.#narrowings.set(i, made);
+    return made;
+  }
+
   narrowUsed(): void {
-    const { inventory, policy, window } = this.#input;
-    const plan = addressPlan(inventory);
+    const { evidence, policy, window } = this.#input;
     for (const i of this.#changeable()) {
       const rule = this.#rules[i]!;
       const held = this.decisions[i]!;
       if (held.reason !== 'in-use') continue;
       const unproven = this.#gates.unproven(rule);
       if (unproven !== null) {
-        this.#set(i, held.action, held.reason, `${held.detail} Not narrowed: ${unproven.detail}`, held.confidence);
+        this.#set(
+          i,
+          held.action,
+          held.reason,
+          `${held.detail} Not narrowed: ${lower(unproven.detail)}`,
+          held.confidence,
+        );
         continue;
       }
-      const narrowing = this.#steps.narrowRule(rule, this.#classes[i]!, plan, policy);
+      const narrowing = this.#narrowing(i);
       if (!narrowing.ok) {
         if (narrowing.why === 'seen-too-rarely') {
-          const detail = `It could be narrower, but ${percent(narrowing.missingMass)} of its use is estimated to be still unseen; ${percent(policy.maxMissingMass)} is the limit.`;
-          this.#set(i, 'keep', 'seen-too-rarely', detail, this.decisions[i]!.confidence);
+          this.#set(i, 'keep', 'seen-too-rarely', tooRareDetail(narrowing.missingMass, policy), held.confidence);
+        } else {
+          const detail = `${held.detail} ${notNarrowed(narrowing, policy)}`;
+          this.#set(i, held.action, held.reason, detail, held.confidence);
         }
         continue;
       }
@@ -197,11 +315,21 @@ class Planner {
       // Where only uncertain rules let a connection in, each has to go on by itself; another's rule cannot stand for it.
       const each = this.#classes[i]!.some((c) => c.yes.length === 0);
       if (each && fresh.length < narrowing.replacements.length) continue;
-      const confidence = narrowingConfidence(windowDays(window), this.#share(i), narrowing.missingMass);
-      const kept = narrowing.keptShare < 0.0001 ? 'less than 0.01 %' : percent(narrowing.keptShare);
-      const detail = `All use of ${portsText(rule)} by ${peerText(rule.peer)} fits in ${kept} of what it allows.`;
-      if (fresh.length === 0) this.#set(i, 'remove', 'used-part-covered', detail, confidence);
-      else this.#set(i, 'narrow', narrowing.reason, detail, confidence, fresh);
+      const failed = failedDays(this.#classes[i]!, evidence.peerGroupSets, (classes) => {
+        const again = this.#steps.narrowRule(rule, classes, this.#plan, policy);
+        return again.ok ? again.replacements : null;
+      });
+      const confidence = this.#sureness.narrowed(i, failed);
+      if (fresh.length === 0) {
+        const standing = new Set(narrowing.replacements.map(shapeKey));
+        const beside = this.#standingBeside(i).filter((j) => this.#after(j).some((s) => standing.has(shapeKey(s))));
+        const detail = coveredDetail(this.#usages[i]!, idsOf(this.#shapes(beside)));
+        this.#set(i, 'remove', 'used-part-covered', detail, confidence);
+      } else {
+        const detail = narrowDetail(rule, narrowing, narrowing.replacements.length, windowDays(window));
+        this.#set(i, 'narrow', narrowing.reason, detail, confidence, fresh);
+        this.frontiers.set(i, narrowing.frontier);
+      }
     }
   }
 
@@ -295,6 +423,19 @@ function groupKey(rule: SecurityGroupRule): string {
 
 function isProposal(decision: Decision): boolean {
   return decision.action === 'remove' || decision.action === 'narrow';
+}
+
+function idsOf(rules: readonly SecurityGroupRule[]): string[] {
+  return rules.map((rule) => rule.ruleId);
+}
+
+/** Ids, with the group where it is another. */
+function namesOf(rules: readonly SecurityGroupRule[], groupId: string): string[] {
+  return rules.map((rule) => (rule.groupId === groupId ? rule.ruleId : `${rule.ruleId} of ${rule.groupId}`));
+}
+
+function lower(sentence: string): string {
+  return /^[A-Z][a-z ]/.test(sentence) ? sentence[0]!.toLowerCase() + sentence.slice(1) : sentence;
 }
 
 /** Few rules that already suffice, for the sentence: drops each that is not needed, in order. */

@@ -3,7 +3,7 @@ export { configHistory, type FlowLogDescription, inventoryDocuments, iso } from 
 export { blockedBy, groupsAt, questionOf, type Rulebook, ruleAllows, rulesAllowing, rulesLettingIn } from './oracle.ts';
 export { hash, type Random, random } from './random.ts';
 export { flowRecords, loggedSpans, phaseOf } from './records.ts';
-export { finishWorld, generateWorld, type WorldOptions } from './scenario.ts';
+export { finishWorld, generateState, generateWorld, type WorldOptions } from './scenario.ts';
 export { type Features, type Stage, stage } from './stage.ts';
 export type * from './types.ts';
 export {

@@ -1,4 +1,5 @@
 import type { EpochSeconds } from '../../analyzer/model/interface.ts';
+import { playBehaviour } from './behaviour.ts';
 import { WorldBuilder } from './builder.ts';
 import { configHistory, inventoryDocuments } from './inventory.ts';
 import { type Random, random } from './random.ts';
@@ -22,11 +23,19 @@ export interface WorldOptions {
   noDataInterval?: number;
   recordTimes?: 'interval' | 'packets';
   configLag?: number;
+  /** False: without the fixed cast, whose script is the same in every world. */
+  cast?: boolean;
   features?: Partial<Features>;
 }
 
 /** A VPC, its traffic, and the truth about it. Equal arguments give equal worlds, on any machine. */
 export function generateWorld(seed: number, options: WorldOptions = {}): World {
+  const { state, features } = generateState(seed, options);
+  return finishWorld(seed, state, flowLogsFor(state, options.formats ?? ['v5']), features.configurationAsText);
+}
+
+/** The facts alone, without documents, records and truth: cheap enough for thousands. */
+export function generateState(seed: number, options: WorldOptions = {}): { state: WorldState; features: Features } {
   const to = options.to ?? Date.UTC(2026, 9, 1) / 1000;
   const from = to - (options.days ?? 15) * 86_400;
   const rng = random(seed);
@@ -49,12 +58,11 @@ export function generateWorld(seed: number, options: WorldOptions = {}): World {
   );
   const features = { ...ALL, ...options.features };
   const stage = new Stage(builder, `10.${net}`, features, options.connectionsPerDay ?? 60);
-  playCast(stage);
+  if (options.cast !== false) playCast(stage);
   playServices(stage, options.interfaces ?? 4);
+  if (features.behaviour > 0) playBehaviour(stage, features.behaviour);
   if (features.skipData) skipSome(stage);
-  const formats = options.formats ?? ['v5'];
-  const state = builder.state();
-  return finishWorld(seed, state, flowLogsFor(state, formats), features.configurationAsText);
+  return { state: builder.state(), features };
 }
 
 /** Derives all documents and the truth from a built state. */

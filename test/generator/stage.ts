@@ -22,6 +22,8 @@ export interface Features {
   hard: boolean;
   /** The `configuration` of AWS Config items is a JSON string. */
   configurationAsText: boolean;
+  /** So many teams whose rules are used with rhythms, decay, late beginnings, seasons and new callers; 0: none. */
+  behaviour: number;
 }
 
 export const ALL: Features = {
@@ -36,6 +38,7 @@ export const ALL: Features = {
   lateLogging: false,
   hard: false,
   configurationAsText: false,
+  behaviour: 0,
 };
 
 /** A stage for a world built by hand. */
