@@ -139,8 +139,8 @@ search | in | tcp | 9200 | api | vpc-rule | module.search.aws_vpc_security_group
 search | in | tcp | 5601 | 10.50.0.0/24 | vpc-rule | module.search.aws_vpc_security_group_ingress_rule.callers["kibana"] | review | from kibana | never seen, but six days of the logs are missing
 search | out | all |  | 0.0.0.0/0 | vpc-rule | module.search.aws_vpc_security_group_egress_rule.anywhere | review |  | never seen, but six days of the logs are missing
 thumbnails | out | tcp | 443 | 0.0.0.0/0 | vpc-rule | aws_vpc_security_group_egress_rule.thumbnails_https | keep | pictures | many addresses
-db | in | tcp | 5432 | api | legacy | aws_security_group_rule.db_from_api | keep | api | says the same as db_from_app_subnet: one of the two may go, never both
-db | in | tcp | 5432 | 10.20.1.0/24 | legacy | aws_security_group_rule.db_from_app_subnet | keep | app subnet | says the same as db_from_api: one of the two may go, never both
+db | in | tcp | 5432 | api | legacy | aws_security_group_rule.db_from_api | keep | api | lets in the same as db_from_app_subnet: one of the two may go, never both; this one names the callers and stays
+db | in | tcp | 5432 | 10.20.1.0/24 | legacy | aws_security_group_rule.db_from_app_subnet | remove | app subnet | lets in the same as db_from_api: one of the two may go, never both; this one is open to a whole subnet and goes
 db | in | tcp | 5432 | batch | legacy | aws_security_group_rule.db_from_batch | keep | invoices, first of the month | three times in ninety days
 db | in | tcp | 5432 | 10.50.0.0/24 | legacy | aws_security_group_rule.db_from_vpn | keep | analysts | weekly
 db | in | tcp | 5432 | 10.50.1.0/24 | legacy | aws_security_group_rule.db_from_vpn | keep | analysts | weekly

@@ -31,8 +31,16 @@ export function findingsDocument(input: DocumentInput): FindingsDocument {
   return {
     schemaVersion: SCHEMA_VERSION,
     window: { from: isoTime(window.from), to: isoTime(window.to) },
-    rules: advice.verdicts.map((verdict) => finding(verdict, evidence, names.get(verdict.rule.groupId) ?? '')),
+    rules: advice.verdicts.map((verdict, i) => ({
+      ...finding(verdict, evidence, names.get(verdict.rule.groupId) ?? ''),
+      permissiveness: advice.permissiveness.rules[i]!,
+    })),
     replay: { connections, flows, blocked },
+    plan: { ...advice.plan },
+    permissiveness: {
+      groups: advice.permissiveness.groups.map((scores) => ({ ...scores })),
+      accounts: advice.permissiveness.accounts.map((scores) => ({ ...scores })),
+    },
     flowLogs: input.flowLogs,
     unexplained: evidence.unexplained.map(({ interfaceId, groups, direction, records, reason, example }) => ({
       interfaceId,
@@ -76,6 +84,15 @@ function finding(verdict: Verdict, evidence: Evidence, groupName: string): Findi
       leastCovered: least === null ? null : leastCovered(least),
     },
     replacements: verdict.replacements.map(replacement),
+    ...(verdict.frontier === undefined
+      ? {}
+      : {
+          frontier: verdict.frontier.map(({ rules, share, replacements }) => ({
+            rules,
+            space: share,
+            replacements: replacements.map(replacement),
+          })),
+        }),
   };
 }
 

@@ -22,8 +22,23 @@ export type Narrowing =
       /** Share of the rule's ports × addresses that stays, 0 to 1. */
       keptShare: number;
       missingMass: number;
+      /** Fewer or more rules, and what they would allow; rising in rules, falling in space. `replacements` is one of them. */
+      frontier: readonly FrontierPoint[];
     }
-  | { ok: false; why: 'needs-all' | 'little-to-save' | 'seen-too-rarely'; missingMass: number };
+  | {
+      ok: false;
+      why: 'needs-all' | 'little-to-save' | 'seen-too-rarely';
+      missingMass: number;
+      /** Why peers were left out of it. */
+      heldPeers: 'too-many-public-peers' | 'public-peers-not-steady' | null;
+    };
+
+export interface FrontierPoint {
+  rules: number;
+  /** Share of the rule's ports × addresses that stays, 0 to 1. */
+  share: number;
+  replacements: readonly RuleShape[];
+}
 
 /** A rectangle or more: services to one peer. `cidr` null: the rule's own peer, which is no network. */
 interface Block {
@@ -54,18 +69,45 @@ export function narrowRule(
         ? servicesOnly(rule, classes, within, policy)
         : rectangles(rule, classes, within, usable, plan, policy);
   const whole = wholeService(rule).points * (within === null ? 1n : sizeOf(within));
-  const best = choose(candidates.filter((c) => ruleCount(c) <= policy.maxReplacements));
-  if (best === null || spaceOf(best) >= whole) return { ok: false, why: 'needs-all', missingMass: 0 };
-  const keptShare = Number((spaceOf(best) * 1_000_000n) / whole) / 1_000_000;
-  if (keptShare >= policy.maxKeptShare) return { ok: false, why: 'little-to-save', missingMass: 0 };
+  const heldPeers = sources === null || sources.narrowable ? null : sources.why;
+  const allowed = candidates.filter((c) => ruleCount(c) <= policy.maxReplacements);
+  const best = choose(allowed);
+  if (best === null || spaceOf(best) >= whole) return { ok: false, why: 'needs-all', missingMass: 0, heldPeers };
+  const share = (c: Candidate): number => Number((spaceOf(c) * 1_000_000_000n) / whole) / 1_000_000_000;
+  const keptShare = share(best);
+  if (keptShare >= policy.maxKeptShare) return { ok: false, why: 'little-to-save', missingMass: 0, heldPeers };
   const replacements = shapesOf(rule, best);
   const change = whatChanged(rule, within, best);
   const unseen = Math.max(
     change.services ? missingMass(daysBy(classes, (c) => `${c.protocol}/${c.port}`)) : 0,
     change.sources && usable !== null ? missingMass([...usable.units.values()].map((u) => u.days.size)) : 0,
   );
-  if (unseen > policy.maxMissingMass) return { ok: false, why: 'seen-too-rarely', missingMass: unseen };
-  return { ok: true, reason: reasonOf(rule, change), replacements, keptShare, missingMass: unseen };
+  if (unseen > policy.maxMissingMass) return { ok: false, why: 'seen-too-rarely', missingMass: unseen, heldPeers };
+  const frontier = frontierOf(allowed, best, whole).map((c) => ({
+    rules: ruleCount(c),
+    share: share(c),
+    replacements: shapesOf(rule, c),
+  }));
+  return { ok: true, reason: reasonOf(rule, change), replacements, keptShare, missingMass: unseen, frontier };
+}
+
+/** For each number of rules the candidate with the least space, if more rules bring less of it; the chosen one always among them. */
+function frontierOf(candidates: readonly Candidate[], chosen: Candidate, whole: bigint): Candidate[] {
+  const out: Candidate[] = [];
+  let least = whole;
+  for (const k of [...new Set(candidates.map(ruleCount))].sort((a, b) => a - b)) {
+    const best = candidates.filter((c) => ruleCount(c) === k).sort((a, b) => compareSpace(a, b) || textOrder(a, b))[0]!;
+    const point = k === ruleCount(chosen) ? chosen : best;
+    if (point !== chosen && spaceOf(point) >= least) continue;
+    out.push(point);
+    if (spaceOf(point) < least) least = spaceOf(point);
+  }
+  return out;
+}
+
+function compareSpace(a: Candidate, b: Candidate): number {
+  const [x, y] = [spaceOf(a), spaceOf(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 function servicesOnly(
@@ -175,7 +217,7 @@ function choose(candidates: readonly (Candidate | null)[]): Candidate | null {
   if (all.length === 0) return null;
   const least = all.map(spaceOf).reduce((a, b) => (b < a ? b : a));
   const near = all.filter((c) => spaceOf(c) * 10n <= least * 11n);
-  return near.sort((a, b) => ruleCount(a) - ruleCount(b) || Number(spaceOf(a) - spaceOf(b)) || textOrder(a, b))[0]!;
+  return near.sort((a, b) => ruleCount(a) - ruleCount(b) || compareSpace(a, b) || textOrder(a, b))[0]!;
 }
 
 function textOrder(a: Candidate, b: Candidate): number {

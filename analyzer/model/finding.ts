@@ -55,6 +55,18 @@ export const coverageSchema = z.object({
     .describe('Of these, the one that the logs speak least of; one aggregation interval of its life is forgiven'),
 });
 
+const scoreSchema = z.int().min(0).max(100);
+export const permissivenessSchema = z
+  .object({ before: scoreSchema, after: scoreSchema })
+  .describe('1 (one port from one address) to 100 (everything from everywhere), 0 for nothing; docs/permissiveness.md');
+
+/** One way to narrow a rule. */
+export const frontierPointSchema = z.object({
+  rules: z.int().positive(),
+  space: z.number().min(0).max(1).describe("Share of the rule's ports × addresses that stays open"),
+  replacements: z.array(replacementSchema),
+});
+
 export const findingSchema = z.object({
   findingId: z.string().describe('Stable: account, region, group, direction, protocol, ports, peer'),
   ruleId: z.string(),
@@ -80,6 +92,11 @@ export const findingSchema = z.object({
   usage: usageSchema,
   coverage: coverageSchema,
   replacements: z.array(replacementSchema),
+  frontier: z
+    .array(frontierPointSchema)
+    .optional()
+    .describe('Of a narrowing: the least space for each number of rules, so that another point can be picked'),
+  permissiveness: permissivenessSchema.optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 export type Usage = z.infer<typeof usageSchema>;
@@ -146,6 +163,28 @@ export const findingsDocumentSchema = z.object({
       'Connection classes that the plan would leave without a rule; a plan with any is never proposed',
     ),
   }),
+  plan: z
+    .object({
+      rulesBefore: count,
+      rulesAfter: count,
+      spaceBefore: z
+        .number()
+        .nonnegative()
+        .describe('Ports × addresses of all rules, as docs/permissiveness.md counts'),
+      removedSpace: z.number().nonnegative(),
+      bound: z.number().nonnegative().describe('No choice among the same rules removes more; proved'),
+      gap: z.number().min(0).max(1).describe('(bound - removedSpace) / bound; 0: the optimum is proved'),
+    })
+    .optional()
+    .describe('What the joint plan closes'),
+  permissiveness: z
+    .object({
+      groups: z.array(permissivenessSchema.extend({ groupId: z.string(), direction: z.enum(['ingress', 'egress']) })),
+      accounts: z.array(
+        permissivenessSchema.extend({ accountId: z.string(), direction: z.enum(['ingress', 'egress']) }),
+      ),
+    })
+    .optional(),
   flowLogs: flowLogSummarySchema,
   unexplained: z
     .array(

@@ -274,6 +274,11 @@ export function sampleDocument(): FindingsDocument {
     window: { from: '2026-07-03T00:00:00Z', to: '2026-10-01T00:00:00Z' },
     rules,
     replay: { connections: 512, flows: 189_204, blocked: 0 },
+    plan: { rulesBefore: 9, rulesAfter: 7, spaceBefore: 1000, removedSpace: 400, bound: 400, gap: 0 },
+    permissiveness: {
+      groups: [{ groupId: 'sg-0a11ce0000000001', direction: 'ingress', before: 60, after: 40 }],
+      accounts: [{ accountId: '111122223333', direction: 'ingress', before: 60, after: 40 }],
+    },
     flowLogs: {
       files: 364,
       bytes: 6_412_331,
