@@ -263,7 +263,20 @@ export class FakeRepository {
       issues: async (label) => this.issues.filter((one) => one.labels.includes(label)).map((one) => ({ ...one })),
       issue: async (number) => {
         const found = issue(number);
-        return found === undefined ? null : { ...found };
+        if (found !== undefined) return { ...found };
+        // To GitHub a pull request is an issue too.
+        const pull = this.pulls.find((one) => one.number === number);
+        if (pull === undefined) return null;
+        const { url, title, body, labels } = pull;
+        return {
+          number,
+          url,
+          title,
+          body,
+          labels,
+          state: pull.state === 'open' ? 'open' : 'closed',
+          author: this.viewer,
+        };
       },
       createIssue: async (write) => {
         this.write('createIssue');

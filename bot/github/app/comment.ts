@@ -23,6 +23,9 @@ export async function performComment(
   if (comments.some((one) => one.own && one.body.includes(marker))) return;
   const parsed = parseCommand(comment.body, comment.createdAt);
   if (parsed.kind === 'ignore') return;
+  // Only under what we opened ourselves: never under a fork's pull request, whatever is written there.
+  const thread = await platform.issue(work.issue);
+  if (thread === null || thread.author !== (await platform.viewer())) return;
   const reply = async (text: string) => {
     await platform.createComment(work.issue, `${text.slice(0, BODY_LIMIT)}\n\n${marker}\n`);
   };

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { CALM, disturbed, killedAt, story } from './story.ts';
+
+const calm = await story(CALM);
+
+describe('a life without disturbance', () => {
+  it('ends as it should: kept, refused, reverted, each reply once', () => {
+    const text = JSON.stringify(calm.end);
+    const { repository } = calm.bench.world;
+    expect(repository.pulls.map((one) => one.branch)).toContain('pare/revert-2');
+    expect(repository.issues.map((one) => one.title)).toContain('Refused packets match what #2 removed');
+    expect(text).toContain('Did you mean');
+    expect(text).toContain('stays for good');
+    expect(text.match(/pare-reply:v1/g)).toHaveLength(4);
+    expect(calm.bench.refreshed).toBeGreaterThan(0);
+  });
+});
+
+describe('faults: the end state equals the undisturbed one (all calls and 500 runs in faults.slow.test.ts)', () => {
+  it('when the process is killed before or after a call', async () => {
+    for (let at = 1; at <= calm.bench.calls; at += 13)
+      for (const kind of ['kill-before', 'kill-after'] as const)
+        expect((await killedAt(at, kind)).end, `${kind} at call ${at}`).toEqual(calm.end);
+  });
+
+  it('in randomised runs of failures, timeouts, kills, duplicate and reordered deliveries', async () => {
+    for (let seed = 1; seed <= 20; seed += 1) expect((await disturbed(seed)).end, `seed ${seed}`).toEqual(calm.end);
+  });
+});
