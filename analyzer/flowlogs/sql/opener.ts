@@ -55,6 +55,11 @@ export function edgesSql(record: string, inWindow: string): string {
 WHERE problem IS NULL AND log_status IN ('OK', 'NODATA') AND ${inWindow} GROUP BY interface_id`;
 }
 
+/** The same from the stored ledger's tally of the window's days. */
+export function storedEdgesSql(tally: string): string {
+  return `SELECT interface_id, min(first_start) + ${EDGE} AS edge FROM ${tally} WHERE first_start IS NOT NULL GROUP BY interface_id`;
+}
+
 /**
  * The cascade, a row for each tuple: opened and evidence. docs/attribution.md says for each class why it is sound and what fools
  * it; test/flowlogs/reference.ts says the same slowly.

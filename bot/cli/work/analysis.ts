@@ -1,5 +1,6 @@
 import { advise, DEFAULT_POLICY, findingsDocument, type Policy } from '@pare/analyzer/advice/index.ts';
-import { openDuckDbStore } from '@pare/analyzer/flowlogs/index.ts';
+import { openDuckDbStore, openLedgerStore } from '@pare/analyzer/flowlogs/index.ts';
+import type { FlowStore } from '@pare/analyzer/flowlogs/ledger.ts';
 import { readInventory } from '@pare/analyzer/inventory/index.ts';
 import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
@@ -18,7 +19,9 @@ import { changeDays, interfaceAddresses } from './scan-input.ts';
 
 export interface AnalysisOptions extends WindowOptions {
   inventory: string;
-  flowLogs: string[];
+  /** Either these or the ledger. */
+  flowLogs?: string[];
+  ledger?: string;
   configHistory?: string[];
   skipUnreadable?: boolean;
   minCoverage?: string;
@@ -31,6 +34,7 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
   const { progress, signal } = runtime;
   const policy = await policyFrom(options);
   const window = parseWindow(options);
+  if ((options.ledger === undefined) === (options.flowLogs === undefined)) openStore(options, '');
   const step = (phase: string, done: number) => {
     signal.throwIfAborted();
     progress.report({ phase, done, total: 0, unit: 'steps' });
@@ -42,7 +46,7 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
 
   const scratch = await scratchFolder();
   try {
-    const store = openDuckDbStore({ paths: options.flowLogs, tempDir: scratch.path });
+    const store = openStore(options, scratch.path);
     const scan = await store.scan({
       window: 'from' in window ? window : { lastDays: window.lastSeconds / 86_400, to: window.to },
       interfaces: interfaceAddresses(inventory.interfaces),
@@ -84,6 +88,17 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
     progress.clear();
     await scratch.remove();
   }
+}
+
+function openStore({ flowLogs, ledger }: AnalysisOptions, tempDir: string): FlowStore {
+  if (ledger !== undefined && flowLogs === undefined) return openLedgerStore({ dir: ledger, tempDir });
+  if (flowLogs !== undefined && ledger === undefined) return openDuckDbStore({ paths: flowLogs, tempDir });
+  throw new PareError({
+    code: 'bad-option',
+    message: ledger === undefined ? 'no flow logs are given' : '--ledger excludes --flow-logs',
+    next: 'give --flow-logs, or --ledger with a folder that pare ingest has written',
+    fault: 'configuration',
+  });
 }
 
 async function* untilAborted<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FlowLogSummary } from '../../model/finding.ts';
+import { PareError } from '../../model/problem.ts';
+import { Engine } from '../duckdb/engine.ts';
+import { noRecords } from '../duckdb/store.ts';
+import { mergeHoles } from '../holes.ts';
+import type { FlowScan, FlowStore, ScanOptions, Window } from '../ledger.ts';
+import { attributeRecords, countEnds, coverageRows, fillInventory, iso, ledgerRows } from '../pipeline.ts';
+import { Skips } from '../skips.ts';
+import { storedCoverageSql } from '../sql/coverage.ts';
+import { storedRecordsSql } from '../sql/flow.ts';
+import { storedEdgesSql } from '../sql/opener.ts';
+import { literal } from '../sql/text.ts';
+import { type Manifest, readManifest, readSources } from './manifest.ts';
+
+export interface LedgerStoreOptions {
+  /** A folder that `ingestFlowLogs` has written. */
+  dir: string;
+  tempDir: string;
+  memoryLimit?: string;
+}
+
+const DAY = 86400;
+
+/**
+ * The stored ledger as a FlowStore: who opened is decided here, with all days of the window at hand. The window begins at the start of a
+ * UTC day and ends at the end of one or at the newest record, since days are what is stored: it is never shorter than asked for.
+ */
+export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
+  return {
+    engine: 'ledger',
+    async scan(options: ScanOptions): Promise<FlowScan> {
+      const manifest = await readManifest(store.dir);
+      const window = windowOf(manifest, store.dir, options);
+      const engine = await Engine.open(store.tempDir, store.memoryLimit ?? '2GB', options.signal);
+      try {
+        return await scan(engine, store.dir, manifest, window, options);
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
+    },
+  };
+}
+
+function windowOf(manifest: Manifest, dir: string, options: ScanOptions): Window {
+  const newest = manifest.segments.reduce((max, segment) => Math.max(max, segment.newest ?? -1), -1);
+  if (newest < 0) throw noRecords(dir);
+  const asked = options.window;
+  const to = 'from' in asked ? asked.to : (asked.to ?? newest + 1);
+  const from = 'from' in asked ? asked.from : to - asked.lastDays * DAY;
+  return {
+    from: Math.floor(from / DAY) * DAY,
+    to: to > newest ? to : Math.min(Math.ceil(to / DAY) * DAY, newest + 1),
+  };
+}
+
+async function scan(
+  engine: Engine,
+  dir: string,
+  manifest: Manifest,
+  window: Window,
+  options: ScanOptions,
+): Promise<FlowScan> {
+  // The day before holds records that reach into the window.
+  const days = manifest.segments
+    .flatMap((segment) => segment.data)
+    .filter(({ day }) => day >= window.from - DAY && day < window.to);
+  const tables = {
+    flow: 'interface_id VARCHAR, src VARCHAR, dst VARCHAR, srcport BIGINT, dstport BIGINT, protocol BIGINT, flags BIGINT, pkt_src VARCHAR, pkt_dst VARCHAR, direction VARCHAR, action VARCHAR, records BIGINT, packets BIGINT, bytes BIGINT, first_start BIGINT, last_end BIGINT',
+    tally:
+      'interface_id VARCHAR, hour BIGINT, watched BIGINT, no_data BIGINT, skip_data BIGINT, damaged BIGINT, longest BIGINT, first_start BIGINT',
+    span: 'interface_id VARCHAR, width BIGINT, from_time BIGINT, to_time BIGINT',
+  };
+  for (const [table, columns] of Object.entries(tables)) {
+    await engine.run(`CREATE TABLE ${table} (${columns})`);
+    for (const inside of [true, false]) {
+      const files = days
+        .filter((file) => file.table === table && file.day >= window.from === inside)
+        .map(({ path }) => join(dir, path));
+      const missing = files.find((file) => !existsSync(file));
+      if (missing !== undefined) throw lost(missing);
+      if (files.length === 0) continue;
+      const names = columns.split(', ').map((column) => column.split(' ')[0]);
+      await engine.run(`INSERT INTO ${table} SELECT ${names.join(', ')}
+        FROM read_parquet([${files.map((file) => literal(file.replace(/[*?[]/g, '[$&]'))).join(', ')}], hive_partitioning = false)
+        ${inside ? '' : 'WHERE crosses'}`);
+    }
+  }
+  await engine.view('usable', storedRecordsSql('flow'));
+  await fillInventory(engine, options);
+  await attributeRecords(engine, options, window, storedEdgesSql('tally'));
+  const sources = await readSources(dir, manifest);
+  const read = new Set(sources.map(({ name }) => name));
+  const refused = new Map(
+    manifest.segments.flatMap((segment) => segment.refused).map((file) => [file.name, file] as const),
+  );
+  const unread = [...refused.values()].filter(({ name }) => !read.has(name));
+  await engine.fill(
+    'hole',
+    { from_time: 'BIGINT', to_time: 'BIGINT' },
+    mergeHoles(unread).map(({ from, to }) => [from, to]),
+  );
+  const summary = await summarise(engine, manifest, unread);
+  return {
+    window,
+    summary,
+    ledger: () => ledgerRows(engine),
+    coverage: () => coverageRows(engine, storedCoverageSql('span', 'tally', 'hole', window)),
+    close: () => engine.close(),
+  };
+}
+
+async function summarise(
+  engine: Engine,
+  manifest: Manifest,
+  unread: readonly { path: string; why: string }[],
+): Promise<FlowLogSummary> {
+  const { segments } = manifest;
+  const sum = (pick: (segment: Manifest['segments'][number]) => number) =>
+    segments.reduce((total, segment) => total + pick(segment), 0);
+  const skips = new Skips();
+  for (const { reason, count, example } of segments.flatMap(({ skipped }) => skipped))
+    skips.add(reason, example, count);
+  for (const { path, why } of unread) skips.add('file-that-cannot-be-read', `${path}: ${why}`);
+  const { accepted, rejected, unclear, example } = await countEnds(engine);
+  skips.add('record-whose-local-end-is-unknown', example, unclear);
+  const [tally] = await engine.rows('SELECT sum(no_data) AS no_data, sum(skip_data) AS skip_data FROM tally');
+  const noData = Number(tally?.no_data ?? 0);
+  const skipData = Number(tally?.skip_data ?? 0);
+  const formats = new Map<string, FlowLogSummary['formats'][number]>();
+  for (const format of segments.flatMap((segment) => segment.formats)) {
+    const known = formats.get(format.fields.join(' ')) ?? { fields: format.fields, files: 0, records: 0 };
+    known.files += format.files;
+    known.records += format.records;
+    formats.set(format.fields.join(' '), known);
+  }
+  const times = segments.flatMap(({ oldest, newest }) => [oldest, newest]).filter((at) => at !== null);
+  return {
+    files: sum(({ files }) => files),
+    bytes: sum(({ bytes }) => bytes),
+    records: sum(({ records }) => records),
+    accepted,
+    rejected,
+    noData,
+    skipData,
+    outsideWindow: sum(({ usable }) => usable) - accepted - rejected - unclear - noData - skipData,
+    skipped: skips.list(),
+    formats: [...formats].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, format]) => format),
+    from: iso(times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b))),
+    to: iso(times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b))),
+  };
+}
+
+function lost(file: string): PareError {
+  return new PareError({
+    code: 'ledger-damaged',
+    message: 'the manifest names a file that is not there: its traffic would pass for none',
+    next: 'restore it from a copy, or ingest the flow logs into a new folder',
+    fault: 'input',
+    file,
+  });
+}
