@@ -47,6 +47,10 @@ export async function applyToGitHub(
     source: await sourceOf(options, runtime),
     clock: systemClock,
     onboarding: false,
+    foretold: (done) => {
+      const seconds = Math.ceil(done - systemClock.now());
+      if (seconds > 10) runtime.note('info', `writing at the pace that GitHub allows takes about ${seconds} seconds`);
+    },
   });
   await runtime.write(tableOf(report, runtime.width));
   if (report.why !== null) runtime.note('warning', terminalSafe(report.why));

@@ -1,3 +1,4 @@
+import type { EpochSeconds } from '@pare/analyzer/model/interface.ts';
 import { formatProblem, PareError } from '@pare/analyzer/model/problem.ts';
 import { readConfig } from '../config/read.ts';
 import { defaultConfig, type PareConfig } from '../config/schema.ts';
@@ -9,6 +10,7 @@ import { type Decision, validAtOf } from '../pulls/ladder.ts';
 import { readOwners } from '../pulls/owners.ts';
 import { type Decided, decide, prunable, stopReason } from './decide.ts';
 import { execute, type Outcome } from './execute.ts';
+import { forecast } from './forecast.ts';
 import { DASHBOARD_LABEL, observe, observeStrays } from './observe.ts';
 import { type Onboarding, onboard, performOnboarding } from './onboarding.ts';
 import { remember } from './remember.ts';
@@ -22,6 +24,8 @@ export interface RunInput {
   onboarding: boolean;
   /** Whose ticks on the dashboard these are, where the webhook said it. */
   tickedBy?: string;
+  /** Told before the first write when all will be written, within GitHub's limits. */
+  foretold?: (done: EpochSeconds) => void;
 }
 
 export interface RunReport {
@@ -82,6 +86,8 @@ export async function runRepository(input: RunInput): Promise<RunReport> {
   const branches = stopped ? [] : [...units.units, ...prunable(state)].map((one) => one.branch);
   const strays = await observeStrays(platform, state, branches);
   const decided = decide({ state, memory, config, run, units, owners, strays, now });
+  if (decided.decisions.some((one) => one.intentions.length > 0))
+    input.foretold?.(await forecast(decided.decisions, clock.now()));
   const outcome = await execute(decided.decisions, state.facts.defaultBranch, platform);
   const after = memoryAfter(memory, decided, outcome, run);
   const told = await tell(input, state, after, { config, units, decided, problems: [], outcome });
