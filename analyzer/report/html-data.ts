@@ -83,7 +83,7 @@ export function pageData(
     ),
     explorer: document.explorer ?? null,
     rules: pageOrder(findings).map((finding) =>
-      ruleOf(finding, index.get(keyOf(finding))!, byFinding.get(finding.findingId), firstDay),
+      ruleOf(finding, index.get(keyOf(finding))!, byFinding.get(finding.findingId), firstDay, daysOf(document)),
     ),
   };
 }
@@ -151,7 +151,7 @@ function peerOf(who: Finding['peer']): Peer | null {
   return who.referencedGroupId === undefined ? null : { kind: 'group', groupId: who.referencedGroupId };
 }
 
-function ruleOf(finding: Finding, group: number, source: SourceDetail | undefined, firstDay: string) {
+function ruleOf(finding: Finding, group: number, source: SourceDetail | undefined, firstDay: string, days: number) {
   const { usage } = finding;
   const frontier = frontierOf(finding);
   return {
@@ -179,7 +179,7 @@ function ruleOf(finding: Finding, group: number, source: SourceDetail | undefine
       only: usage.onlyPermitterFlows,
       unclear: usage.uncertainFlows,
       days: usage.daysSeen,
-      perDay: perDay(usage.perDay, firstDay),
+      perDay: perDay(usage.perDay, firstDay, days),
       peers: usage.topPeers.map(({ address, flows, bytes }) => [address, flows, bytes]),
       ports: usage.topPorts.map(({ protocol, port, flows, bytes }) => [protocol, port, flows, bytes]),
     },
@@ -189,10 +189,10 @@ function ruleOf(finding: Finding, group: number, source: SourceDetail | undefine
 }
 
 /** Flat: day since the first, records, day, records, … A third of the size of dates. A record may have begun before the window. */
-function perDay(days: Finding['usage']['perDay'], firstDay: string): number[] {
+function perDay(seen: Finding['usage']['perDay'], firstDay: string, days: number): number[] {
   const start = Date.parse(`${firstDay}T00:00:00Z`);
-  return days.flatMap(({ day, flows }) => [
-    Math.max(0, Math.round((Date.parse(`${day}T00:00:00Z`) - start) / 86_400_000)),
+  return seen.flatMap(({ day, flows }) => [
+    Math.min(days - 1, Math.max(0, Math.round((Date.parse(`${day}T00:00:00Z`) - start) / 86_400_000))),
     flows,
   ]);
 }

@@ -3,36 +3,49 @@
 /** Rows of the heat map: a group and a direction, its records by day or week. A record that two rules let in counts for both. */
 export function heatRows(rules, groups, days, span) {
   const cells = Math.ceil(days / span);
-  const rows = new Map();
+  const cellOf = Int32Array.from({ length: days }, (_, day) => Math.min(cells - 1, Math.floor(day / span)));
+  // One row for each group and direction, found by number; the sums of all in one array.
+  const at = new Int32Array(groups.length * 2).fill(-1);
+  const keys = [];
+  const counts = [];
   for (const rule of rules) {
     const key = rule.group * 2 + (rule.dir === 'ingress' ? 0 : 1);
-    let row = rows.get(key);
-    if (row === undefined) {
-      row = {
-        group: groups[rule.group],
-        dir: rule.dir,
-        rules: 0,
-        total: 0,
-        most: 0,
-        used: 0,
-        cells: new Float64Array(cells),
-      };
-      rows.set(key, row);
+    if (at[key] < 0) {
+      at[key] = keys.length;
+      keys.push(key);
+      counts.push(0);
     }
-    row.rules += 1;
+    counts[at[key]] += 1;
+  }
+  const sums = new Float64Array(keys.length * cells);
+  for (const rule of rules) {
+    const first = at[rule.group * 2 + (rule.dir === 'ingress' ? 0 : 1)] * cells;
     const { perDay } = rule.use;
-    for (let i = 0; i < perDay.length; i += 2)
-      row.cells[Math.min(cells - 1, Math.floor(perDay[i] / span))] += perDay[i + 1];
+    for (let i = 0; i < perDay.length; i += 2) sums[first + cellOf[perDay[i]]] += perDay[i + 1];
   }
-  const out = [...rows].sort(([a], [b]) => a - b).map(([, row]) => row);
-  for (const row of out) {
-    for (const records of row.cells) {
-      row.total += records;
-      if (records > 0) row.used += 1;
-      if (records > row.most) row.most = records;
+  const rows = keys.map((key, i) => {
+    const own = sums.subarray(i * cells, (i + 1) * cells);
+    let total = 0;
+    let most = 0;
+    let used = 0;
+    for (let c = 0; c < cells; c += 1) {
+      const records = own[c];
+      total += records;
+      if (records > 0) used += 1;
+      if (records > most) most = records;
     }
-  }
-  return out;
+    return {
+      key,
+      group: groups[key >> 1],
+      dir: key % 2 === 0 ? 'ingress' : 'egress',
+      rules: counts[i],
+      total,
+      most,
+      used,
+      cells: own,
+    };
+  });
+  return rows.sort((a, b) => a.key - b.key);
 }
 
 /** Logarithmic: a nightly job must show beside a load balancer. 0 only for no record. */

@@ -16,7 +16,11 @@ export async function unpack(text) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   const data = await new Response(stream).json();
   data.byAddress = new Map(Object.entries(data.interfaces).map(([id, { address }]) => [address, id]));
-  for (const rule of data.rules) rule.words = searchText(rule, data.groups[rule.group]);
+  for (const rule of data.rules) {
+    rule.words = searchText(rule, data.groups[rule.group]);
+    // Typed, for the heat map walks all of them at each key.
+    rule.use.perDay = Uint32Array.from(rule.use.perDay);
+  }
   return data;
 }
 

@@ -2,7 +2,7 @@
 
 import { h } from './dom.js';
 
-const OVERSCAN = 12;
+const OVERSCAN = 8;
 /** Rows on paper. */
 const PRINTED = 2000;
 const NARROW = '(max-width: 640px)';
@@ -43,16 +43,20 @@ export function virtualTable({ caption, className, columns, height, narrow, row,
   addEventListener('scroll', later, { passive: true });
   addEventListener('resize', later, { passive: true });
   media.addEventListener('change', again);
-  addEventListener('beforeprint', () => draw(PRINTED));
+  addEventListener('beforeprint', () => {
+    if (node.isConnected) draw(PRINTED);
+  });
 
   function later() {
-    if (frame === 0 && node.isConnected) frame = requestAnimationFrame(draw);
+    if (frame === 0 && node.isConnected) frame = requestAnimationFrame(() => draw());
   }
 
+  /** What is in view at once, its surroundings in the next frame: typing stays quick. */
   function again() {
-    for (const tr of shown.values()) tr.remove();
+    body.replaceChildren();
     shown.clear();
-    draw();
+    draw(0, 1);
+    later();
   }
 
   function sortBy(column, th) {
@@ -75,13 +79,14 @@ export function virtualTable({ caption, className, columns, height, narrow, row,
     again();
   }
 
-  function draw(all) {
-    frame = 0;
+  /** Only what is near the window; on paper the first `printed` rows. */
+  function draw(printed = 0, overscan = OVERSCAN) {
+    if (overscan === OVERSCAN) frame = 0;
     const tall = media.matches ? narrow : height;
     const top = above.getBoundingClientRect().top;
-    const paper = typeof all === 'number' && all >= PRINTED;
-    const from = paper ? 0 : Math.max(0, Math.min(items.length, Math.floor(-top / tall)) - OVERSCAN);
-    const to = Math.min(items.length, paper ? all : Math.max(0, Math.ceil((innerHeight - top) / tall)) + OVERSCAN);
+    const paper = printed > 0;
+    const from = paper ? 0 : Math.max(0, Math.min(items.length, Math.floor(-top / tall)) - overscan);
+    const to = Math.min(items.length, paper ? printed : Math.max(0, Math.ceil((innerHeight - top) / tall)) + overscan);
     for (const [at, tr] of shown) {
       if (at >= from && at < to) continue;
       tr.remove();
