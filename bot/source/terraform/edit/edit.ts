@@ -18,6 +18,7 @@ import type { IndexDetails } from './details.ts';
 import { difference, newTroubles, place, ruleKey } from './judge.ts';
 import { narrowings, type Wanted, wantedOf } from './narrow.ts';
 import { type Candidate, type Parts, removals } from './remove.ts';
+import { filters, joinedParts, keyFilters } from './wrap.ts';
 
 const MAX_CANDIDATES = 48;
 
@@ -39,7 +40,7 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
   const wanted = request.replacements.map((shape) => wantedOf(rule, shape, request.live ?? null));
   const parts: Parts = { details, rule, found, siblings: declaration.rules };
   const refusals: SourceNote[] = [];
-  const candidates = wanted.length === 0 ? removals(parts, refusals) : narrowings(parts, wanted, refusals);
+  const candidates = wanted.length === 0 ? removals(parts, refusals, sharedWays) : narrowings(parts, wanted, refusals);
   const tried = new Set<string>();
   for (const candidate of candidates) {
     const key = JSON.stringify(candidate.edits);
@@ -59,6 +60,10 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
       place: declaration.place,
     });
   return refused(distinct(refusals));
+}
+
+function sharedWays(parts: Parts): Candidate[] {
+  return [...filters(parts), ...keyFilters(parts), ...joinedParts(parts, parts.rule)];
 }
 
 function refused(refusals: readonly SourceNote[]): EditResult {

@@ -2,8 +2,9 @@ import { canonicalShape, peerText, type RuleShape, shapeKey } from '@pare/analyz
 import type { DeclaredRule, SourceNote, SourceRange, TextEdit } from '../../contract.ts';
 import { directoryOf } from '../eval/definition.ts';
 import { VENDORED } from '../eval/project.ts';
-import type { ParsedFile } from '../syntax/ast.ts';
+import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
+import { align } from './align.ts';
 import { literalAt, membersAt } from './locate.ts';
 import { type Candidate, editableChain, type Parts, parsedAt, removals } from './remove.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type Settings,
   settingEdits,
 } from './render.ts';
+import { filters, keyFilters, keyIn, swaps } from './wrap.ts';
 
 /** A replacement with its peer as the source may keep it: `kept` where it is the rule's own. */
 export interface Wanted {
@@ -57,6 +59,13 @@ export function narrowings(parts: Parts, wanted: readonly Wanted[], refusals: So
     : parsedAt(parts.details, parts.found.site.range.file);
   if (parsed === null || parsed.syntax === 'json') return out;
   out.push(...rewritten(parts, parsed, wanted));
+  if (portsKept(wanted))
+    out.push(
+      ...swaps(
+        parts,
+        wanted.map((w) => w.shape),
+      ),
+    );
   out.push(...apart(parts, parsed, wanted, refusals));
   return out;
 }
@@ -130,9 +139,13 @@ function cidrOf(shape: RuleShape): string | null {
   return shape.peer.kind === 'cidrIpv4' || shape.peer.kind === 'cidrIpv6' ? shape.peer.cidr : null;
 }
 
+function portsKept(wanted: readonly Wanted[]): boolean {
+  return wanted.every((w) => w.protocolKept && ((w.fromKept && w.toKept) || !needsPorts(w.shape)));
+}
+
 /** One CIDR of a list becomes several, ports and protocol as they are. */
 function inList(parts: Parts, wanted: readonly Wanted[]): Candidate[] {
-  if (!wanted.every((w) => w.protocolKept && ((w.fromKept && w.toKept) || !needsPorts(w.shape)))) return [];
+  if (!portsKept(wanted)) return [];
   const cidrs = wanted.map((w) => cidrOf(w.shape));
   const kinds = new Set(wanted.map((w) => w.shape.peer.kind));
   if (kinds.size !== 1 || cidrs.some((c) => c === null) || !kinds.has(parts.rule.peerKind as never)) return [];
@@ -229,10 +242,33 @@ function apart(parts: Parts, parsed: ParsedFile, wanted: readonly Wanted[], refu
   const copies = wanted.map((w, i) => settingsFor(parts, parsed, w, labels[i]!, true));
   if (copies.some((c) => c === null)) return [];
   const copy = copyBelow(parsed, site, copies as Settings[]);
+  const single = copy === null ? null : singled(parts, copy);
   if (copy === null) return [];
-  return removals(parts, refusals)
-    .filter((candidate) => candidate.what === 'element' || candidate.what === 'argument' || candidate.what === 'filter')
-    .map((candidate): Candidate => ({ what: 'split', edits: [...candidate.edits, copy], warnings: [] }));
+  return removals(parts, refusals, (shared) => [...filters(shared), ...keyFilters(shared)])
+    .filter(({ what }) => what !== 'block' && what !== 'value')
+    .flatMap((candidate): Candidate[] => {
+      const beside = candidate.what === 'entry' || single !== null ? [single, copy] : [copy];
+      return beside.flatMap((one) =>
+        one === null ? [] : [{ what: 'split' as const, edits: [...candidate.edits, one], warnings: [] }],
+      );
+    });
+}
+
+/** The copy without `for_each`, for the one key that leaves it; null where it needs more of the instance than its key. */
+function singled(parts: Parts, copy: TextEdit): TextEdit | null {
+  const { rule, found } = parts;
+  const { site } = found;
+  const key = site.form.endsWith('-rule') ? keyIn(rule.address, site.resourceName) : null;
+  const forEach = attributeOf(site.resource.body, 'for_each')?.value;
+  if (key === null || forEach === undefined) return null;
+  const isSet = forEach.kind === 'call' && forEach.name === 'toset';
+  if (!isSet && /\beach\.value\b/.test(copy.text)) return null;
+  const text = copy.text
+    .replace(/^[ \t]*for_each[ \t]*=.*\r?\n(?:[ \t]*\r?\n)?/m, '')
+    .replaceAll(/\$\{each\.(?:key|value)\}/g, () => quote(key).slice(1, -1))
+    .replaceAll(/\beach\.(?:key|value)\b/g, () => quote(key));
+  if (/\beach\b|\bfor_each\b/.test(text)) return null;
+  return { ...copy, text: align(text) };
 }
 
 /** `web` becomes `web_8090`, `web_8090_2` where that is taken. */

@@ -4,10 +4,9 @@ import { VENDORED } from '../eval/project.ts';
 import { SOURCE_ARGUMENTS } from '../rules/arguments.ts';
 import type { FoundRule } from '../rules/extract.ts';
 import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
-import { quote } from '../syntax/escape.ts';
 import { cutLines, cutMember } from './cut.ts';
 import type { IndexDetails } from './details.ts';
-import { literalAt, membersAt } from './locate.ts';
+import { membersAt } from './locate.ts';
 import { danglingReferences } from './references.ts';
 import { peerArgument, reformatted } from './render.ts';
 
@@ -46,8 +45,11 @@ export function editableChain(
   });
 }
 
+/** Ways that leave a shared list as it is; see wrap.ts. */
+export type SharedWays = (parts: Parts) => Candidate[];
+
 /** All ways to drop a rule, smallest first. `refusals` collects why a way is closed. */
-export function removals(parts: Parts, refusals: SourceNote[]): Candidate[] {
+export function removals(parts: Parts, refusals: SourceNote[], sharedWays: SharedWays): Candidate[] {
   const { details, rule, found } = parts;
   const elements: Candidate[] = [];
   const chain = editableChain(
@@ -73,10 +75,9 @@ export function removals(parts: Parts, refusals: SourceNote[]): Candidate[] {
   const parsed = VENDORED.test(found.site.range.file) ? null : parsedAt(details, found.site.range.file);
   if (parsed === null || parsed.syntax === 'json') return elements;
   const whole = blockRemoval(parts, parsed, refusals);
-  const filtered = filter(parts, parsed);
   // A block that makes nothing else goes whole: emptying its list would be a trap, and a list elsewhere may be shared.
   const alone = parts.siblings.length === 1;
-  const rest = [...argumentRemoval(parts, parsed), ...(alone ? [] : whole), ...filtered];
+  const rest = [...argumentRemoval(parts, parsed), ...(alone ? [] : whole), ...sharedWays(parts)];
   return alone ? [...whole, ...elements, ...rest] : [...elements, ...rest];
 }
 
@@ -101,28 +102,6 @@ function argumentRemoval(parts: Parts, parsed: ParsedFile): Candidate[] {
       { what: 'argument', edits: reformatted(parsed, found.site.block ?? item, cutLines(parsed, item)), warnings: [] },
     ];
   });
-}
-
-/** A list that others use too stays as it is; this block takes all of it but one. */
-function filter(parts: Parts, parsed: ParsedFile): Candidate[] {
-  const { rule, found } = parts;
-  const body = found.site.body;
-  const argument = peerArgument(found.site, rule.peerKind);
-  if (body === null || argument === null || !argument.list || /^(ref|unknown):/.test(rule.peer)) return [];
-  const attribute = attributeOf(body.body, argument.name);
-  if (attribute === undefined || attribute.value.kind === 'tuple' || attribute.value.kind === 'for') return [];
-  const source = parsed.file.text.slice(attribute.value.start, attribute.value.end);
-  if (source.includes('\n')) return [];
-  const original = rule.origins.peer[0] === undefined ? null : literalText(parts.details, rule.origins.peer[0]);
-  const text = `[for source in ${source} : source if source != ${quote(original ?? rule.peer)}]`;
-  const range = { file: attribute.file, start: attribute.value.start, end: attribute.value.end };
-  return [{ what: 'filter', edits: [{ range, text }], warnings: [] }];
-}
-
-function literalText(details: IndexDetails, range: SourceRange): string | null {
-  const parsed = parsedAt(details, range.file);
-  const literal = parsed === null ? null : literalAt(parsed, range);
-  return typeof literal?.value === 'string' ? literal.value : null;
 }
 
 function blockRemoval(parts: Parts, parsed: ParsedFile, refusals: SourceNote[]): Candidate[] {

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { RuleShape } from '../../../analyzer/model/rule.ts';
+import { edited } from './shop.ts';
+
+const rule = (name: string, body: string) => `resource "aws_security_group_rule" "${name}" {
+  type              = "ingress"
+  security_group_id = aws_security_group.web.id
+  protocol          = "tcp"
+  from_port         = ${name === 'ssh' ? 22 : 443}
+  to_port           = ${name === 'ssh' ? 22 : 443}
+${body}
+}
+`;
+const tcp = (port: number, cidr: string): RuleShape => ({
+  direction: 'ingress',
+  protocol: 6,
+  fromPort: port,
+  toPort: port,
+  peer: { kind: 'cidrIpv4', cidr },
+});
+const LOCAL = 'locals {\n  offices = ["10.1.0.0/16", "10.2.0.0/16"]\n}\n';
+
+describe('a text that serves several rules stays, and the place that takes it for this rule takes less', () => {
+  it('filters a local that two rules use', () => {
+    const files = {
+      'a.tf':
+        LOCAL + rule('ssh', '  cidr_blocks       = local.offices') + rule('web', '  cidr_blocks       = local.offices'),
+    };
+    const after = edited(files, '22-22 cidrIpv4 10.1.0.0/16');
+    expect(after.files['a.tf']).toContain(
+      'cidr_blocks       = [for source in local.offices : source if source != "10.1.0.0/16"]',
+    );
+    expect(after.rules).toHaveLength(3);
+    expect(after.files['a.tf']).toContain(LOCAL);
+  });
+
+  it('filters within a concat whose other part is not known, so that what is unknown stays', () => {
+    const body = '  cidr_blocks       = concat(local.offices, [aws_vpc.main.cidr_block])';
+    const files = { 'a.tf': LOCAL + rule('ssh', body) + rule('web', body) };
+    const after = edited(files, '22-22 cidrIpv4 10.1.0.0/16');
+    expect(after.files['a.tf']).toContain(
+      'concat([for source in local.offices : source if source != "10.1.0.0/16"], [aws_vpc.main.cidr_block])',
+    );
+    expect(after.rules).toHaveLength(5);
+  });
+
+  it('filters the argument of the one call of a module that the rule is of', () => {
+    const module = `variable "sources" {}\n${rule('ssh', '  cidr_blocks       = var.sources')}`;
+    const call = (name: string) => `module "${name}" {\n  source  = "./m"\n  sources = local.offices\n}\n`;
+    const files = { 'a.tf': LOCAL + call('one') + call('two'), 'm/main.tf': module };
+    const after = edited(files, 'module.two.aws_security_group_rule.ssh ingress tcp 22-22 cidrIpv4 10.2.0.0/16');
+    expect(after.files['m/main.tf']).toBe(module);
+    expect(after.files['a.tf']).toBe(
+      `${LOCAL}${call('one')}module "two" {\n  source  = "./m"\n  sources = [for source in local.offices : source if source != "10.2.0.0/16"]\n}\n`,
+    );
+  });
+
+  it('leaves one key out of a for_each that another resource goes over too', () => {
+    const body = '  for_each          = var.offices\n  cidr_blocks       = [each.value]';
+    const files = {
+      'a.tf': `variable "offices" {}\n${rule('ssh', body)}${rule('web', body)}`,
+      'terraform.tfvars': 'offices = {\n  berlin = "10.1.0.0/16"\n  tokyo  = "10.2.0.0/16"\n}\n',
+    };
+    const after = edited(files, '22-22 cidrIpv4 10.1.0.0/16');
+    expect(after.files['terraform.tfvars']).toBe(files['terraform.tfvars']);
+    expect(after.files['a.tf']).toContain('{ for key, value in var.offices : key => value if key != "berlin" }');
+    expect(after.rules).toHaveLength(3);
+  });
+
+  it('narrows one block of a shared list for one rule only', () => {
+    const files = {
+      'a.tf':
+        LOCAL + rule('ssh', '  cidr_blocks       = local.offices') + rule('web', '  cidr_blocks       = local.offices'),
+    };
+    const after = edited(files, '22-22 cidrIpv4 10.1.0.0/16', [tcp(22, '10.1.4.0/24')]);
+    expect(after.files['a.tf']).toContain(
+      '[for source in local.offices : source == "10.1.0.0/16" ? "10.1.4.0/24" : source]',
+    );
+    const split = edited(files, '22-22 cidrIpv4 10.1.0.0/16', [tcp(22, '10.1.4.0/24'), tcp(22, '10.1.6.0/24')]);
+    expect(split.rules).toHaveLength(5);
+  });
+
+  it('takes an entry out of a set of ports and writes it beside, narrower', () => {
+    const body = '  for_each          = toset(["80", "443"])\n  cidr_blocks       = ["0.0.0.0/0"]';
+    const ports = (text: string) =>
+      text.replace('= 443\n  to_port           = 443', '= each.value\n  to_port           = each.value');
+    const files = { 'a.tf': ports(rule('web', body)) };
+    const after = edited(files, '80-80', [tcp(80, '10.0.0.0/8')]);
+    expect(after.rules).toEqual([
+      'aws_security_group_rule.web["443"] ingress tcp 443-443 cidrIpv4 0.0.0.0/0',
+      expect.stringMatching(/^aws_security_group_rule\.web_\w+ ingress tcp 80-80 cidrIpv4 10\.0\.0\.0\/8$/),
+    ]);
+  });
+
+  it('drops the part of a concat that nobody but this rule takes', () => {
+    const files = { 'a.tf': rule('ssh', '  cidr_blocks       = concat(["10.0.0.0/8"], [aws_vpc.main.cidr_block])') };
+    const after = edited(files, 'aws_vpc.main.cidr_block');
+    expect(after.rules).toEqual(['aws_security_group_rule.ssh ingress tcp 22-22 cidrIpv4 10.0.0.0/8']);
+  });
+});
