@@ -100,7 +100,8 @@ async function historyOf(
       for (const item of page) {
         out.push(item);
         const at = momentOf(item.configurationItemCaptureTime);
-        if (at !== null && at <= since) return out.reverse();
+        // While it was not recorded, what held is told by the item before.
+        if (at !== null && at <= since && item.configurationItemStatus !== 'ResourceNotRecorded') return out.reverse();
       }
     }
   } catch (error) {

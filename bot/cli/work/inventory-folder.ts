@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import { fileProblem, isSystemError, writeAtomic } from '../atomic.ts';
 
@@ -14,24 +14,31 @@ export async function writeManifest(dir: string, takenAt: Date): Promise<void> {
 
 /** Throws PareError unless the folder is missing, empty, or an inventory of ours with nothing of anybody else's in it. */
 export async function refuseForeignFolder(dir: string): Promise<void> {
-  if (`${process.cwd()}${sep}`.startsWith(`${resolve(dir)}${sep}`))
-    throw refusal(dir, 'is the current folder or holds it', 'give a folder of its own, for example --out inventory');
-  let present: string[];
+  let names: string[];
   try {
-    present = await filesBelow(dir);
+    if (await holdsCurrentFolder(dir))
+      throw refusal(dir, 'is the current folder or holds it', 'give a folder of its own, for example --out inventory');
+    names = (await readdir(dir)).sort();
   } catch (cause) {
     if (isSystemError(cause) && cause.code === 'ENOENT') return;
     throw fileProblem(dir, 'write', cause);
   }
-  if (present.length === 0) return;
-  const ours = await manifestFiles(dir);
-  const foreign = present.find((file) => file !== MANIFEST && !ours.has(file));
+  if (names.length === 0) return;
+  // Without a manifest nothing in it is ours, and there is no need to look further into what may be a large folder.
+  const ours = names.includes(MANIFEST) ? await manifestFiles(dir) : null;
+  const foreign =
+    ours === null ? names[0] : (await filesBelow(dir)).find((file) => file !== MANIFEST && !ours.has(file));
   if (foreign === undefined) return;
   throw refusal(
     dir,
     `holds ${foreign}, which pare inventory did not write`,
     'move it elsewhere, or give another --out',
   );
+}
+
+async function holdsCurrentFolder(dir: string): Promise<boolean> {
+  const way = relative(await realpath(dir), process.cwd());
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 async function manifestFiles(dir: string): Promise<ReadonlySet<string>> {
