@@ -12,14 +12,18 @@ import path from 'node:path';
 const TOP = path.dirname(import.meta.dirname);
 const BLOCK = /(<!-- run -->\n```console\n)([\s\S]*?)(```)/g;
 /** Lines that come only when the machine is slow. */
-const PROGRESS = /^(reading the inventory|checking flow logs|reading flow logs|joining records and rules|planning|[a-z ]+  \d+%)/;
+const PROGRESS =
+  /^(reading the inventory|checking flow logs|reading flow logs|joining records and rules|planning|[a-z ]+ {2}\d+%)/;
 
 /** The document with its blocks as they come out now. Throws when a command fails. */
 export function transcribe(text: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'pare-docs-'));
   try {
     prepare(folder);
-    return text.replace(BLOCK, (_, head: string, body: string, tail: string) => `${head}${runBlock(body, folder)}${tail}`);
+    return text.replace(
+      BLOCK,
+      (_, head: string, body: string, tail: string) => `${head}${runBlock(body, folder)}${tail}`,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
