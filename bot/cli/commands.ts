@@ -14,6 +14,7 @@ export const COMMANDS: readonly (() => Promise<Register>)[] = [
   async () => (await import('./commands/doctor.ts')).register,
   async () => (await import('./commands/init.ts')).register,
   async () => (await import('./commands/ingest.ts')).register,
+  async () => (await import('./commands/serve.ts')).register,
   async () => (await import('./commands/schema.ts')).register,
   async () => (await import('./commands/completion.ts')).register,
 ];

@@ -19,7 +19,11 @@ export interface Emulated {
 }
 
 /** GitHub by `emulate`, on loopback; where it differs from GitHub's description its replies are mended here, never in the bot. */
-export async function emulated(): Promise<Emulated> {
+export async function emulated(app?: {
+  webhookUrl: string;
+  webhookSecret: string;
+  events: readonly string[];
+}): Promise<Emulated> {
   const emulator = await createEmulator({
     service: 'github',
     port: 0,
@@ -27,10 +31,12 @@ export async function emulated(): Promise<Emulated> {
       tokens: {
         'token-pare': { login: 'pare', scopes: ['repo'] },
         'token-alice': { login: 'alice', scopes: ['repo'] },
+        'token-stranger': { login: 'stranger', scopes: ['repo'] },
       },
       github: {
         users: [{ login: 'pare' }, { login: 'alice' }, { login: 'stranger' }],
         repos: [{ owner: 'pare', name: 'infra', auto_init: true }],
+        ...(app === undefined ? {} : { apps: [appSeed(app)] }),
       },
     },
   });
@@ -55,6 +61,34 @@ export async function emulated(): Promise<Emulated> {
     client: (token) => tokenClient({ token, baseUrl: emulator.url, fetch: checked }),
     fetch: checked,
     close: () => emulator.close(),
+  };
+}
+
+/** The App as .github/app.yml asks for it, installed on everything of its owner. */
+function appSeed({
+  webhookUrl,
+  webhookSecret,
+  events,
+}: {
+  webhookUrl: string;
+  webhookSecret: string;
+  events: readonly string[];
+}) {
+  return {
+    app_id: 7,
+    slug: 'pare',
+    name: 'Pare',
+    permissions: {
+      metadata: 'read',
+      contents: 'write',
+      pull_requests: 'write',
+      checks: 'write',
+      issues: 'write',
+    },
+    events: [...events],
+    webhook_url: webhookUrl,
+    webhook_secret: webhookSecret,
+    installations: [{ installation_id: 100, account: 'pare', repository_selection: 'all' as const }],
   };
 }
 
