@@ -1,6 +1,5 @@
 import type { FindingsDocument, Replacement } from '@pare/analyzer/model/finding.ts';
 import type { EpochSeconds } from '@pare/analyzer/model/interface.ts';
-import type { Problem } from '@pare/analyzer/model/problem.ts';
 import type { Batch, ChangePlan } from '../change/contract.ts';
 
 /**
@@ -404,5 +403,3 @@ export type CommandAnswer =
 
 /** The command bus: one pure function for all the ways in. */
 export type HandleCommand = (given: GivenCommand, state: RepositoryState, run: PlannedRun | null) => CommandAnswer;
-
-export type { Problem };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCron, isTimeZone } from './schedule.ts';
+import { isCron, isTimeZone } from './cron.ts';
 
 /**
  * .github/pare.yml on the default branch. Declared once: validation, the JSON Schema in docs/schema/pare.schema.json and its descriptions

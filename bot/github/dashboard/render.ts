@@ -70,7 +70,7 @@ function sections(input: DashboardInput, rows: number): string[] {
       null,
     ),
     section('Blocked', blockedRows(units), rows, null),
-    saved(memory, input),
+    saved(memory),
     section('Lately', [...memory.audit].reverse().slice(0, 15).map(auditRow), rows, null),
     `## Actions\n\n${actions(input).join('\n')}`,
   ].filter((part) => part !== '');
@@ -122,7 +122,8 @@ function waitingRow(one: Decision, { failed }: DashboardInput): string {
 
 function sparedRow(one: SparedFinding, memory: Memory): string {
   const { finding } = one;
-  const until = one.until === null ? '' : `, until ${typeof one.until === 'string' ? words(one.until, 40) : day(one.until)}`;
+  const until =
+    one.until === null ? '' : `, until ${typeof one.until === 'string' ? words(one.until, 40) : day(one.until)}`;
   const label = `${code(finding.ruleId)} of ${code(finding.groupId)} (${code(finding.findingId)}): ${VERB[one.kind]} by ${words(one.by, 80)}${until}: ${words(one.reason, 300)}`;
   if (one.kind === 'closed' || one.kind === 'dropped')
     return tickLine({ act: 'unignore', id: tickId(finding.findingId) }, `${label}. Tick to have it proposed again`);
@@ -157,7 +158,7 @@ function blockedRows(units: Units): string[] {
   return [...rows, ...full];
 }
 
-function saved({ saved: { rules: removed, narrowed, pulls } }: Memory, _: DashboardInput): string {
+function saved({ saved: { rules: removed, narrowed, pulls } }: Memory): string {
   const rows = [
     ['Rules removed', String(removed)],
     ['Rules narrowed', String(narrowed)],

@@ -46,8 +46,8 @@ export function checksPart(
 }
 
 function slices(all: readonly CheckAnnotation[]): CheckAnnotation[][] {
-  const out: CheckAnnotation[][] = [[...all.slice(0, ANNOTATIONS)]];
-  for (let at = ANNOTATIONS; at < all.length; at += ANNOTATIONS) out.push([...all.slice(at, at + ANNOTATIONS)]);
+  const out: CheckAnnotation[][] = [all.slice(0, ANNOTATIONS)];
+  for (let at = ANNOTATIONS; at < all.length; at += ANNOTATIONS) out.push(all.slice(at, at + ANNOTATIONS));
   return out;
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { parseType } from './parse.ts';
 import type { Description, Operation, Schema } from './types.ts';
 import { USED } from './used.ts';
@@ -9,9 +8,11 @@ import { USED } from './used.ts';
  * trimmed to the operations of used.ts. test/github/openapi.test.ts fails when it was forgotten.
  */
 export function trimmed(): Description {
-  const require = createRequire(import.meta.url);
-  const manifest = JSON.parse(readFileSync(require.resolve('@octokit/openapi-types/package.json'), 'utf8'));
-  const text = readFileSync(require.resolve('@octokit/openapi-types/types.d.ts'), 'utf8');
+  // It comes with @octokit/rest, whose types are made from it.
+  const read = (name: string) =>
+    readFileSync(new URL(`../../../node_modules/@octokit/openapi-types/${name}`, import.meta.url), 'utf8');
+  const manifest = JSON.parse(read('package.json')) as { version: string };
+  const text = read('types.d.ts');
   const paths = interfaceOf(text, 'paths');
   const operations = interfaceOf(text, 'operations');
   const components = interfaceOf(text, 'components');
