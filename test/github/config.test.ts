@@ -161,3 +161,11 @@ describe('entries', () => {
     expect(closest('banana', ['open', 'new'])).toBeNull();
   });
 });
+
+describe('docs/github.md', () => {
+  it('shows a configuration that is valid', () => {
+    const text = readFileSync(new URL('../../docs/github.md', import.meta.url), 'utf8');
+    const [, example] = /```yaml\n(.*?)```/s.exec(text)!;
+    expect(problems(example!)).toEqual([]);
+  });
+});
