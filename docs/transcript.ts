@@ -62,6 +62,9 @@ function runBlock(body: string, folder: string): string {
         GIT_AUTHOR_EMAIL: 'you@shop.example',
         GIT_COMMITTER_NAME: 'You',
         GIT_COMMITTER_EMAIL: 'you@shop.example',
+        // Commits, and so their ids, are the same every time.
+        GIT_AUTHOR_DATE: '2026-10-01T08:00:00Z',
+        GIT_COMMITTER_DATE: '2026-10-01T08:00:00Z',
       },
     });
     if (result.status !== 0) throw new Error(`${command}\nexit ${result.status}\n${result.stdout}`);

@@ -7,6 +7,7 @@ export function register(program: Command, run: Run): void {
   sourceOptions(program.command('apply'))
     .description('plan, and commit each batch to a branch of the local git repository; the working tree stays as it is')
     .option('--out <dir>', 'also write patches/, bodies/ and proposals.json here')
+    .option('--json', 'print the branches as JSON instead of the table')
     .option('--github <owner/repo>', 'open the pull requests there instead, with the token in GITHUB_TOKEN')
     .option('--github-url <url>', 'API of a GitHub Enterprise Server, https://HOST/api/v3 (default: GITHUB_API_URL)')
     .action(

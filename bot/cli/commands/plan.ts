@@ -6,6 +6,7 @@ export function register(program: Command, run: Run): void {
   sourceOptions(program.command('plan'))
     .description('write the patch, the body and the proof of every change to a folder; changes nothing else')
     .option('--out <dir>', 'where patches/, bodies/ and proposals.json go', 'pare-plan')
+    .option('--json', 'print proposals.json instead of the table')
     .action(run(async (runtime, options: PlanOptions) => (await import('../work/plan.ts')).plan(options, runtime)));
 }
 

@@ -14,6 +14,7 @@ export function register(program: Command, run: Run): void {
   }
   command
     .option('--out <dir>', 'where findings.json, report.html, patches/, bodies/ and proposals.json go', 'pare-out')
+    .option('--json', 'print the branches as JSON instead of the tables')
     .option('--detailed-exitcode', 'exit 2 when there is something to change')
     .action(
       run(async (runtime, options: RunCommandOptions) => (await import('../work/run.ts')).runAll(options, runtime)),

@@ -9,6 +9,7 @@ import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 
 export interface ApplyOptions extends SourceOptions {
   out?: string;
+  json?: boolean;
 }
 
 /** Author and committer of every commit; a branch whose tip is by anybody else is left alone (law 8). */
@@ -29,6 +30,7 @@ export async function apply(options: ApplyOptions, runtime: Runtime): Promise<Ex
   for (const batch of plan.batches) writes.push({ batch, write: await writeOf(batch, repository, head, prefix) });
 
   const rows: string[][] = [];
+  const branches: { branch: string; outcome: WriteOutcome; findings: string[] }[] = [];
   let handsOff = 0;
   for (const { batch, write } of writes) {
     runtime.signal.throwIfAborted();
@@ -38,9 +40,11 @@ export async function apply(options: ApplyOptions, runtime: Runtime): Promise<Ex
       runtime.note('warning', `${write.branch} was not touched: ${outcome.why}`);
     }
     rows.push(rowOf(batch, outcome));
+    branches.push({ branch: write.branch, outcome, findings: batch.proposals.map(({ finding }) => finding.findingId) });
   }
   const table = terminalTable(['State', 'Commit', 'Rules', 'Files', 'Branch'], rows, runtime.width);
-  await runtime.write(rows.length === 0 ? 'Nothing to change.\n' : table);
+  if (options.json === true) await runtime.write(`${JSON.stringify({ schemaVersion: 1, branches }, null, 2)}\n`);
+  else await runtime.write(rows.length === 0 ? 'Nothing to change.\n' : table);
   for (const line of refusalLines(plan)) runtime.note('info', line);
   if (rows.length > handsOff)
     runtime.note('info', `look at one with git show ${rows[0]!.at(-1)}; your working tree is as it was`);

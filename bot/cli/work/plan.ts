@@ -8,12 +8,15 @@ import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 
 export interface PlanOptions extends SourceOptions {
   out: string;
+  json?: boolean;
 }
 
 export async function plan(options: PlanOptions, runtime: Runtime): Promise<ExitCode> {
   const made = await makePlan(options, runtime);
-  await writePlan(options.out, made.plan, made.document, await patchPrefix(made.root));
-  await runtime.write(planTable(made.plan, runtime.width));
+  const proposals = await writePlan(options.out, made.plan, made.document, await patchPrefix(made.root));
+  await runtime.write(
+    options.json === true ? `${JSON.stringify(proposals, null, 2)}\n` : planTable(made.plan, runtime.width),
+  );
   for (const line of refusalLines(made.plan)) runtime.note('info', line);
   runtime.note('info', `wrote ${made.plan.batches.length} patches, bodies and proposals.json to ${options.out}`);
   return made.plan.batches.length > 0 && options.detailedExitcode === true ? EXIT.findings : EXIT.clean;

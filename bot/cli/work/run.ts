@@ -12,6 +12,7 @@ export interface RunCommandOptions extends AnalysisOptions {
   stack?: string[];
   out: string;
   detailedExitcode?: boolean;
+  json?: boolean;
 }
 
 /** The three steps with the files between them, so that each can be looked at and run again alone. */
@@ -23,7 +24,8 @@ export async function runAll(options: RunCommandOptions, runtime: Runtime): Prom
     { path: findings, data: toJson(document) },
     { path: page, data: toHtml(document) },
   ]);
-  await runtime.write(`${toTable(document, { width: runtime.width, color: runtime.color })}\n`);
+  if (options.json !== true)
+    await runtime.write(`${toTable(document, { width: runtime.width, color: runtime.color })}\n`);
   const code = await apply(
     {
       findings,
@@ -32,6 +34,7 @@ export async function runAll(options: RunCommandOptions, runtime: Runtime): Prom
       out: options.out,
       ...(options.state === undefined ? {} : { state: options.state }),
       ...(options.stack === undefined ? {} : { stack: options.stack }),
+      ...(options.json === undefined ? {} : { json: options.json }),
       ...(options.detailedExitcode === undefined ? {} : { detailedExitcode: options.detailedExitcode }),
     },
     runtime,
