@@ -13,6 +13,7 @@ import { type FrontierPoint, type Narrowing, narrowRule } from './narrow.ts';
 import type { Policy } from './policy.ts';
 import { applyPolicy } from './policy-rules.ts';
 import { breadth, isCovered } from './redundant.ts';
+import { staleReferences } from './references.ts';
 import { type Replay, replay } from './replay.ts';
 import { ruleUsages } from './rule-usage.ts';
 import {
@@ -22,6 +23,8 @@ import {
   notNarrowed,
   redundantDetail,
   redundantElsewhereDetail,
+  STALE,
+  STALE_YET,
   tooRareDetail,
   unusedDetail,
 } from './sentences.ts';
@@ -146,6 +149,7 @@ class Planner {
 
   /** Each rule by itself: gates, unused, in use. */
   firstVerdicts(): void {
+    const stale = staleReferences(this.#input.inventory);
     for (const [i, rule] of this.#rules.entries()) {
       const used = this.#classes[i]!.length > 0;
       const managed = this.#gates.managed(rule);
@@ -153,16 +157,30 @@ class Planner {
       const unproven = this.#gates.unproven(rule);
       if (managed !== null) this.#set(i, used ? 'keep' : 'review', managed.reason, managed.detail, used ? 1 : 0);
       else if (frozen !== null) this.#set(i, 'review', frozen.reason, frozen.detail, 0);
+      else if (stale(rule)) this.#stale(i);
       else if (used) continue;
       else if (unproven !== null) this.#set(i, 'review', unproven.reason, unproven.detail, 0);
       else this.#unused(i);
     }
   }
 
+  /** It allows nothing now; but where it may have been the only one within the window, the replay could not let it go. */
+  #stale(i: number): void {
+    const covered = this.#classes[i]!.every((c) => c.yes.some((j) => j !== i));
+    if (covered) this.#set(i, 'remove', 'stale-reference', STALE, 1);
+    else this.#set(i, 'review', 'stale-reference', `${STALE} ${STALE_YET}`, 0);
+  }
+
   #unused(i: number): void {
     const rule = this.#rules[i]!;
     const worn = this.#input.evidence.coverage.get(rule.groupId)?.interfaces.length ?? 0;
-    const detail = unusedDetail(rule, windowDays(this.#input.window), this.#share(i), worn);
+    const detail = unusedDetail(
+      rule,
+      windowDays(this.#input.window),
+      this.#share(i),
+      worn,
+      this.#input.evidence.refused?.get(i) ?? 0,
+    );
     this.#set(i, 'remove', 'unused', detail, this.#sureness.unused(i));
   }
 

@@ -41,24 +41,34 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
       const order = orderFor(rule, policy, (id) => groups.get(id), window.to);
       if (order !== null) return order;
       const group = groups.get(rule.groupId);
-      if (group === undefined) return { reason: 'group-unknown', detail: 'The inventory does not describe the group.' };
+      if (group === undefined)
+        return {
+          reason: 'group-unknown',
+          detail: 'The inventory does not describe the group, so it is not known who wore it.',
+        };
       if (group.groupName === 'default') {
-        return { reason: 'default-group', detail: 'The default group of a VPC is reported, never edited.' };
+        return {
+          reason: 'default-group',
+          detail: 'This is the default group of a VPC, which Pare reports and never edits.',
+        };
       }
       const keeper = managedBy(group);
       return keeper === null
         ? null
-        : { reason: 'managed-by-aws', detail: `AWS or a controller keeps this group (${keeper}).` };
+        : {
+            reason: 'managed-by-aws',
+            detail: `AWS or a controller keeps this group (${keeper}) and would undo what is changed elsewhere.`,
+          };
     },
     frozen: (rule) => frozen.get(`${rule.groupId}|${rule.direction}`) ?? null,
     unproven(rule) {
       const coverage = evidence.coverage.get(rule.groupId);
       if (coverage === undefined || coverage.expectedInterfaceHours === 0) {
-        return { reason: 'group-not-worn', detail: 'No interface wore the group within the window.' };
+        return { reason: 'group-not-worn', detail: notWorn(rule, inventory) };
       }
       const needed = windowDaysFor(policy, groups.get(rule.groupId), rule.groupId);
       if (days < needed) {
-        const detail = `The window is ${figure(days)} days; ${needed} are needed.`;
+        const detail = `The window judged is ${figure(days)} days long; ${needed} are needed before silence proves anything.`;
         return { reason: 'window-too-short', detail };
       }
       // A connection on the one interface that nobody logged is as real as on the 99 others: each must be covered, and all together.
@@ -68,6 +78,27 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
       return { reason: 'coverage-too-thin', detail: thinCoverage(coverage, policy) };
     },
   };
+}
+
+/** Nobody wore it; but somebody may be about to. */
+function notWorn(rule: SecurityGroupRule, inventory: Inventory): string {
+  const said = 'No interface wore the group within the window, so nothing could be seen of it';
+  const holders = (inventory.holders ?? []).filter((h) => h.groupId === rule.groupId);
+  if (holders.length > 0) {
+    const names = [...new Set(holders.map((h) => h.name ?? h.holderId))].sort();
+    return `${said}. Launch template ${names.join(', ')} names it: what it starts will wear it.`;
+  }
+  const looked =
+    inventory.holders !== undefined &&
+    !(inventory.missingListings ?? []).some(
+      (m) =>
+        m.listing === 'launch-templates' &&
+        (m.accountId === null || m.accountId === rule.accountId) &&
+        (m.region === null || m.region === rule.region),
+    );
+  return looked
+    ? `${said}. No launch template names it; services scaled to nothing may.`
+    : `${said}. Launch templates and services scaled to nothing may still name it.`;
 }
 
 function thinCoverage(coverage: GroupCoverage, policy: Policy): string {

@@ -1,11 +1,21 @@
 import { type Cidr, cidrRange, formatCidr, hasAddress, parseCidr } from '../model/address.ts';
-import { ALL_PROTOCOLS } from '../model/protocol.ts';
+import { ALL_PROTOCOLS, hasPorts } from '../model/protocol.ts';
 import { type Peer, type RuleShape, type SecurityGroupRule, shapeKey } from '../model/rule.ts';
 import type { ConnectionClass } from '../usage/index.ts';
 import { missingMass } from './confidence.ts';
 import type { Policy } from './policy.ts';
+import { leastRectangles, MOST_POINTS, type Point } from './rectangles.ts';
 import { pointsOf, portsAreKnown, type Service, serviceFrontier, wholeService } from './services.ts';
-import { type AddressPlan, contains, type Sources, sizeOf, sourceFrontier, sourcesOf } from './sources.ts';
+import {
+  type AddressPlan,
+  acceptableNetwork,
+  contains,
+  type Sources,
+  sizeOf,
+  snappedOne,
+  sourceFrontier,
+  sourcesOf,
+} from './sources.ts';
 
 export type NarrowReason =
   | 'ports-unused'
@@ -48,9 +58,9 @@ interface Block {
 type Candidate = readonly Block[];
 
 /**
- * The best replacement of a used rule, whose classes are all that match it (certain or not). Rectangles are tried three ways: the same
- * ports for every network; ports of their own for each network; networks of their own for each port range. Each way is exact in its
- * parts; the fewest rules within 10 % of the least space win. Whatever is returned allows each class as the rule did.
+ * The best replacement of a used rule, whose classes are all that match it (certain or not). Rectangles are tried four ways: the same
+ * ports for every network; ports of their own for each network; networks of their own for each port range; and, for a few points, every way
+ * to part them. Each way is exact in its parts; the fewest rules within 10 % of the least space win. Whatever is returned allows each class as the rule did.
  */
 export function narrowRule(
   rule: SecurityGroupRule,
@@ -144,7 +154,45 @@ function rectangles(
     const own = services === null ? null : networksPerPort(classes, services, within, sources, plan, policy);
     if (own !== null) out.push(own);
   }
+  out.push(...partitions(rule, classes, within, sources, plan, policy));
   return out;
+}
+
+/** Every way to part a few points into rectangles (rectangles.ts), for rules of one protocol with ports. */
+function partitions(
+  rule: RuleShape,
+  classes: readonly ConnectionClass[],
+  within: Cidr,
+  sources: Extract<Sources, { narrowable: true }>,
+  plan: AddressPlan,
+  policy: Policy,
+): Candidate[] {
+  if (!policy.narrowPorts || !hasPorts(rule.protocol) || !portsAreKnown(rule, classes)) return [];
+  const points = new Map<string, Point>();
+  for (const c of classes) {
+    const unit = sources.unitOf(c.peer);
+    points.set(`${formatCidr(unit)} ${c.port}`, { unit, port: c.port! });
+    if (points.size > MOST_POINTS) return [];
+  }
+  const sorted = [...points].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, point]) => point);
+  const least = leastRectangles(sorted, policy.maxReplacements, acceptableNetwork(within, plan, policy));
+  return (least ?? []).flatMap((rectangles) =>
+    rectangles === null
+      ? []
+      : [
+          rectangles.map(({ cidr, fromPort, toPort }): Block => {
+            const mine = sorted.filter((p) => contains(cidr, p.unit) && p.port >= fromPort && p.port <= toPort);
+            const network = snappedOne(
+              within,
+              cidr,
+              mine.map((p) => p.unit),
+              plan,
+            );
+            const points = BigInt(toPort - fromPort + 1);
+            return { cidr: network, services: [{ protocol: rule.protocol, fromPort, toPort, points }] };
+          }),
+        ],
+  );
 }
 
 /** Each network gets the ports seen from it; the rules are dealt out so that the space is least. */

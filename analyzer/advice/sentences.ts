@@ -1,7 +1,7 @@
 import type { Usage } from '../model/finding.ts';
 import { formatProtocol, hasPorts, hasTypes } from '../model/protocol.ts';
 import { peerText, portsText, type RuleShape, type SecurityGroupRule } from '../model/rule.ts';
-import { figure, percent } from './gates.ts';
+import { percent } from './gates.ts';
 import type { Narrowing } from './narrow.ts';
 import type { Policy } from './policy.ts';
 
@@ -45,9 +45,23 @@ export function shareText(share: number): string {
   return share < 0.0001 ? 'less than 0.01 %' : percent(share);
 }
 
-export function unusedDetail(rule: SecurityGroupRule, days: number, share: number, interfaces: number): string {
-  return `Under no reading of the records of ${daysText(days)} could an accepted connection have needed ${ruleWords(rule)}. Flow logs cover ${percent(share)} of the time in which ${counted(interfaces, 'interface')} wore the group.`;
+export function unusedDetail(
+  rule: SecurityGroupRule,
+  days: number,
+  share: number,
+  interfaces: number,
+  refused: number,
+): string {
+  const only =
+    refused === 0
+      ? ''
+      : ` Only refused traffic reached it: ${counted(refused, 'record')} that it would allow, refused by a network ACL or after the connection had closed.`;
+  return `Under no reading of the records of ${daysText(days)} could an accepted connection have needed ${ruleWords(rule)}. Flow logs cover ${percent(share)} of the time in which ${counted(interfaces, 'interface')} wore the group.${only}`;
 }
+
+export const STALE = 'The group that it references does not exist any more, so it allows nothing.';
+export const STALE_YET =
+  'Within the window it may still have been the only rule for connections that were accepted, so a person must decide.';
 
 export function inUseDetail(usage: Usage, sure: boolean): string {
   const seen = `${counted(usage.flows, 'record')} on ${counted(usage.daysSeen, 'day')}`;
@@ -100,8 +114,4 @@ export function redundantDetail(covering: readonly string[]): string {
 
 export function redundantElsewhereDetail(covering: readonly string[], interfaces: number): string {
   return `Everything it allows is also allowed by ${listed(covering)} on ${interfaces === 1 ? 'the only interface' : `each of the ${interfaces} interfaces`} that wore the group within the window, proved by set algebra.`;
-}
-
-export function hoursText(hours: number): string {
-  return `${figure(hours)} hours`;
 }

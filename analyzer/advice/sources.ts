@@ -19,7 +19,7 @@ import { leastPrefixes } from './prefixes.ts';
 export interface AddressPlan {
   /** Blocks in which addresses are somebody's own: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 link-local, and the VPCs'. */
   own: AddressSet;
-  /** Known subnets, the smallest first. */
+  /** Known subnets and VPC blocks, the smallest first. */
   subnets: readonly Cidr[];
 }
 
@@ -40,7 +40,8 @@ export function addressPlan(inventory: Inventory): AddressPlan {
   const known = (lists: readonly (readonly string[])[]): Cidr[] =>
     lists.flat().flatMap((text) => parseCidr(text) ?? []);
   const vpcs = addressSet(known(inventory.vpcs.map((v) => v.cidrs)));
-  const subnets = new Map(known(inventory.subnets.map((s) => s.cidrs)).map((cidr) => [formatCidr(cidr), cidr]));
+  const blocks = [...inventory.subnets.map((s) => s.cidrs), ...inventory.vpcs.map((v) => v.cidrs)];
+  const subnets = new Map(known(blocks).map((cidr) => [formatCidr(cidr), cidr]));
   return {
     own: unionAddresses(addressSet(known([PRIVATE])), vpcs),
     subnets: [...subnets.values()].sort((a, b) => b.length - a.length || (formatCidr(a) < formatCidr(b) ? -1 : 1)),
@@ -115,29 +116,48 @@ export function sourceFrontier(
   plan: AddressPlan,
   policy: Policy,
 ): readonly (readonly Cidr[] | null)[] {
+  const acceptable = acceptableNetwork(within, plan, policy);
+  const inside = (cidr: Cidr): Cidr[] => units.filter((unit) => contains(cidr, unit));
+  return leastPrefixes(units, most).map(({ cidrs }) =>
+    cidrs.every((cidr) => acceptable(cidr, inside(cidr))) ? snapped(within, cidrs, units, plan) : null,
+  );
+}
+
+/** Whether a network may stand for these units: an address of the Internet only in one no wider than the policy's longest prefix. */
+export function acceptableNetwork(
+  within: Cidr,
+  plan: AddressPlan,
+  policy: Policy,
+): (cidr: Cidr, units: readonly Cidr[]) => boolean {
   const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
   const whole = new Set(wholeNetworks(within, policy).map(formatCidr));
-  const foreign = units.filter((unit) => !addressesWithin(cidrRange(unit), plan.own) && !whole.has(formatCidr(unit)));
-  return leastPrefixes(units, most).map(({ cidrs }) => {
-    const bad = cidrs.some((cidr) => cidr.length < longest && foreign.some((unit) => contains(cidr, unit)));
-    return bad ? null : snapped(within, cidrs, units, plan);
-  });
+  const own = (unit: Cidr): boolean => addressesWithin(cidrRange(unit), plan.own) || whole.has(formatCidr(unit));
+  return (cidr, units) => cidr.length >= longest || units.every(own);
 }
 
 /** Networks that mean something: the smallest subnet that holds all units of a prefix, where it is not much larger. */
 function snapped(within: Cidr, cidrs: readonly Cidr[], units: readonly Cidr[], plan: AddressPlan): readonly Cidr[] {
-  const wider = cidrs.map((cidr) => {
-    const inside = units.filter((unit) => contains(cidr, unit));
-    const subnet = plan.subnets.find(
-      (s) => s.family === cidr.family && contains(within, s) && inside.every((unit) => contains(s, unit)),
-    );
-    if (subnet === undefined || sizeOf(subnet) > SUBNET_FACTOR * sizeOf(cidr)) return cidr;
-    // A single address of the Internet stays one.
-    return cidr.length === bitsOf(cidr) ? cidr : subnet;
-  });
+  const wider = cidrs.map((cidr) =>
+    snappedOne(
+      within,
+      cidr,
+      units.filter((unit) => contains(cidr, unit)),
+      plan,
+    ),
+  );
   return wider.filter(
     (cidr, i) => !wider.some((other, j) => j !== i && contains(other, cidr) && (!contains(cidr, other) || j < i)),
   );
+}
+
+/** The smallest known subnet or VPC block within the rule that holds all the units, if it is not much larger; else the prefix itself. */
+export function snappedOne(within: Cidr, cidr: Cidr, units: readonly Cidr[], plan: AddressPlan): Cidr {
+  // A single address of the Internet stays one.
+  if (cidr.length === bitsOf(cidr)) return cidr;
+  const known = plan.subnets.find(
+    (s) => s.family === cidr.family && contains(within, s) && units.every((unit) => contains(s, unit)),
+  );
+  return known === undefined || sizeOf(known) > SUBNET_FACTOR * sizeOf(cidr) ? cidr : known;
 }
 
 export function contains(outer: Cidr, inner: Cidr): boolean {

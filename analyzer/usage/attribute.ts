@@ -38,8 +38,11 @@ export async function attribute(input: AttributionInput): Promise<Evidence> {
 
   for await (const batch of input.ledger) {
     for (const row of batch) {
-      if (row.action !== 'ACCEPT') continue;
       const reading = reader.read(row);
+      if (row.action !== 'ACCEPT') {
+        if (reading.kind === 'readings') table.refuse(row, reading.readings);
+        continue;
+      }
       if (reading.kind === 'unfiltered') {
         totals.unfiltered += row.records;
       } else if (reading.kind === 'unknown') {
@@ -61,6 +64,7 @@ export async function attribute(input: AttributionInput): Promise<Evidence> {
     rules,
     ...table.finish(),
     totals,
+    refused: table.refused(),
     coverage: coverage.byGroup(
       inventory.groups.map((g) => g.groupId),
       states,

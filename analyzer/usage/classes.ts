@@ -49,6 +49,7 @@ export class ClassTable {
   readonly #bundles = new Map<string, { classes: readonly Building[]; tally: Tally }>();
   readonly #byGroup = new Map<string, Candidate[]>();
   readonly #candidates = new Map<number, Candidate[]>();
+  readonly #refused = new Map<number, number>();
 
   /** Readings speak of sets of groups and of peers' groups by their index in these lists, which may grow meanwhile. */
   constructor(
@@ -95,6 +96,21 @@ export class ClassTable {
     }
     if (!certain) this.#bundle(row, classes);
     return true;
+  }
+
+  /** Notes the rules that certainly allow a record which was refused all the same. */
+  refuse(row: LedgerRow, readings: readonly Reading[]): void {
+    if (readings.length !== 1) return;
+    const { groupSet, direction, port, address, peerGroups } = readings[0]!;
+    const probe = { protocol: row.protocol, port, peer: address, groups: this.#viewOf(peerGroups.id) };
+    for (const { index, rule } of this.#candidatesOf({ groupSet, direction, protocol: row.protocol })) {
+      if (matchRule(rule, probe) === 'yes') this.#refused.set(index, (this.#refused.get(index) ?? 0) + row.records);
+    }
+  }
+
+  /** By rule, in the order of the rules. */
+  refused(): ReadonlyMap<number, number> {
+    return new Map([...this.#refused].sort(([a], [b]) => a - b));
   }
 
   #bundle(row: LedgerRow, classes: readonly Building[]): void {
@@ -149,7 +165,7 @@ export class ClassTable {
     }
   }
 
-  #candidatesOf({ groupSet, direction, protocol }: Building): Candidate[] {
+  #candidatesOf({ groupSet, direction, protocol }: Pick<Building, 'groupSet' | 'direction' | 'protocol'>): Candidate[] {
     const key = (groupSet * 2 + (direction === 'ingress' ? 0 : 1)) * 256 + protocol;
     const found = this.#candidates.get(key);
     if (found !== undefined) return found;

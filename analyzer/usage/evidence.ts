@@ -117,6 +117,8 @@ export interface Evidence {
   /** Sorted. Classes with `certain: false` repeat records; sums over records go over certain classes and these. */
   ambiguous: readonly AmbiguousRecords[];
   totals: RecordTotals;
+  /** By rule, the refused records that it certainly allows: a network ACL stood in the way, or the connection had closed. Never use. */
+  refused?: ReadonlyMap<number, number>;
   coverage: ReadonlyMap<string, GroupCoverage>;
   unexplained: readonly Unexplained[];
 }

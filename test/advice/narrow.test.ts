@@ -6,7 +6,7 @@ import { addressPlan } from '../../analyzer/advice/sources.ts';
 import type { LedgerRow } from '../../analyzer/flowlogs/ledger.ts';
 import { allowedSpace, countSpace, isWithin, resolveNothing } from '../../analyzer/model/traffic.ts';
 import type { ConnectionClass } from '../../analyzer/usage/index.ts';
-import { daily, eni, flow, group, inventory, judge, rule } from './build.ts';
+import { daily, eni, FROM, flow, group, inventory, judge, rule } from './build.ts';
 
 async function verdict(
   text: string,
@@ -254,14 +254,130 @@ describe('redundant rules', () => {
     });
   });
 
-  it('are not found across groups', async () => {
-    const inv = inventory({
-      groups: [group('sg-web'), group('sg-two')],
-      rules: [rule('ingress tcp 80 10.0.0.0/24'), rule('ingress tcp 80 10.0.0.0/16', { groupId: 'sg-two' })],
-      interfaces: [eni('eni-web', ['sg-two', 'sg-web'], ['10.0.0.10'])],
+  describe('across groups', () => {
+    const narrow = rule('ingress tcp 80 10.0.0.0/24');
+    const wide = rule('ingress tcp 80 10.0.0.0/16', { groupId: 'sg-two' });
+    const both = eni('eni-web', ['sg-two', 'sg-web'], ['10.0.0.10']);
+    const parts = { groups: [group('sg-web'), group('sg-two')], rules: [narrow, wide] };
+    const id = 'ingress tcp 80 10.0.0.0/24';
+
+    it('are found where every interface that wore the group wore the other as well', async () => {
+      const { says, advice } = await judge(inventory({ ...parts, interfaces: [both] }), [], { coverage: [] });
+      expect(says[id]).toBe('remove | redundant-with-other-groups');
+      expect(advice.verdicts.find((v) => v.rule === narrow)!.detail).toBe(
+        'Everything it allows is also allowed by sgr-ingress_tcp_80_10.0.0.0/16 of sg-two on the only interface that wore the group within the window, proved by set algebra.',
+      );
+      expect(says['ingress tcp 80 10.0.0.0/16']).toBe('review | coverage-too-thin');
     });
-    const { says } = await judge(inv, daily(30, 6, 80, '10.0.0.7'));
-    expect(says['ingress tcp 80 10.0.0.0/24']).toBe('keep | in-use');
+
+    it.each([
+      ['one interface wore it alone', [both, eni('eni-lone', ['sg-web'], ['10.0.0.11'])], {}],
+      [
+        'it was worn alone for an hour of the window',
+        [
+          eni('eni-web', ['sg-web'], ['10.0.0.10'], { to: FROM + 3600 }),
+          eni('eni-web', ['sg-two', 'sg-web'], ['10.0.0.10'], { from: FROM + 3600 }),
+        ],
+        {},
+      ],
+      [
+        'a launch template names it',
+        [both],
+        {
+          holders: [
+            {
+              groupId: 'sg-web',
+              kind: 'launch-template' as const,
+              holderId: 'lt-1',
+              name: null,
+              versions: [1],
+              accountId: '111122223333',
+              region: 'eu-west-1',
+              byName: false,
+            },
+          ],
+        },
+      ],
+      ['AWS keeps the other', [both], { groups: [group('sg-web'), group('sg-two', { tags: { 'aws:eks:x': 'y' } })] }],
+    ])('are not found where %s', async (_, interfaces, more) => {
+      const { says } = await judge(inventory({ ...parts, interfaces, ...more }), [], { coverage: [] });
+      expect(says[id]).toBe('review | coverage-too-thin');
+    });
+
+    it('are never both removed, when each covers the other', async () => {
+      const twin = rule('ingress tcp 80 10.0.0.0/24', { groupId: 'sg-two', ruleId: 'sgr-twin' });
+      const inv = inventory({ ...parts, rules: [narrow, twin], interfaces: [both] });
+      const idle = await judge(inv, [], { coverage: [] });
+      expect(Object.values(idle.says).filter((s) => s.startsWith('remove'))).toHaveLength(1);
+      const used = await judge(inv, daily(30, 6, 80, '10.0.0.7'));
+      expect(Object.values(used.says).filter((s) => s.startsWith('remove'))).toHaveLength(1);
+      expect(used.advice.replay).toMatchObject({ connections: 1, blocked: 0 });
+    });
+  });
+});
+
+describe('references to a group that is gone', () => {
+  const gone = rule('ingress tcp 443 sg-gone', {
+    peer: { kind: 'group', groupId: 'sg-gone', accountId: '111122223333', peeringConnectionId: 'pcx-1' },
+  });
+  const other = rule('ingress tcp 443 10.0.0.0/8');
+  const key = 'ingress tcp 443 sg-gone';
+
+  it('go, as they allow nothing, whatever the logs cover', async () => {
+    const { says } = await judge(inventory({ rules: [gone, other] }), [], { coverage: [] });
+    expect(says[key]).toBe('remove | stale-reference');
+  });
+
+  it('go where another rule certainly let in what they may have let in', async () => {
+    const { says, advice } = await judge(inventory({ rules: [gone, other] }), daily(30, 6, 443, '10.7.0.1'));
+    expect(says[key]).toBe('remove | stale-reference');
+    expect(advice.replay.blocked).toBe(0);
+  });
+
+  it('are left to a person where they may have been the only rule', async () => {
+    const { says } = await judge(inventory({ rules: [gone] }), daily(30, 6, 443, '10.7.0.1'));
+    expect(says[key]).toBe('review | stale-reference');
+  });
+
+  it('are not concluded where the account was not given, or not wholly', async () => {
+    const far = { ...gone, peer: { ...gone.peer, accountId: '999988887777' } as typeof gone.peer };
+    const failedScopes = [
+      { accountId: '111122223333', region: null, listing: null, code: 'AccessDenied', message: 'x', next: 'y' },
+    ];
+    const elsewhere = await judge(inventory({ rules: [far] }), daily(30, 6, 443, '10.7.0.1'));
+    expect(elsewhere.says[key]).toBe('keep | in-use');
+    const partly = await judge(inventory({ rules: [gone], failedScopes }), daily(30, 6, 443, '10.7.0.1'));
+    expect(partly.says[key]).toBe('keep | in-use');
+  });
+
+  it("go where EC2's list of stale rules has them", async () => {
+    const listed = rule('ingress tcp 443 sg-peer');
+    const staleReferences = [
+      {
+        groupId: 'sg-web',
+        accountId: '111122223333',
+        region: 'eu-west-1',
+        direction: 'ingress' as const,
+        protocol: 'tcp',
+        fromPort: 443,
+        toPort: 443,
+        referencedGroupId: 'sg-peer',
+        referencedVpcId: null,
+        peeringConnectionId: null,
+      },
+    ];
+    const { says } = await judge(inventory({ rules: [listed], staleReferences }), [], { coverage: [] });
+    expect(says['ingress tcp 443 sg-peer']).toBe('remove | stale-reference');
+  });
+});
+
+describe('rules that only refused traffic reaches', () => {
+  it('are unused, and the detail says what was refused', async () => {
+    const refused = daily(3, 6, 443, '10.0.5.5', { action: 'REJECT', records: 2 });
+    const { says, advice } = await judge(inventory({ rules: [rule('ingress tcp 443 10.0.0.0/16')] }), refused);
+    expect(says['ingress tcp 443 10.0.0.0/16']).toBe('remove | unused');
+    expect(advice.verdicts[0]!.detail).toContain('Only refused traffic reached it: 6 records that it would allow');
+    expect(advice.verdicts[0]!.usage.flows).toBe(0);
   });
 });
 
