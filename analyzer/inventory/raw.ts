@@ -199,7 +199,6 @@ export const rawTemplateVersion = z.object({
 export type RawTemplateVersion = z.infer<typeof rawTemplateVersion>;
 
 export const rawGroupVpc = z.object({ GroupId: text, VpcId: text, VpcOwnerId: maybe, State: maybe });
-export type RawGroupVpc = z.infer<typeof rawGroupVpc>;
 
 /** Our own listing, made of CloudTrail's events. */
 export const rawRuleAge = z.object({

@@ -66,7 +66,7 @@ export async function inParallel<T, R>(
   limit: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
-  const out = new Array<R>(items.length);
+  const out: R[] = [];
   let next = 0;
   let failed = false;
   const worker = async (): Promise<void> => {
