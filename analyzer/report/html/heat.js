@@ -55,9 +55,9 @@ export function heatView(data, app) {
     const fit = data.rules.filter((rule) => app.fits(rule, data.groups[rule.group], filter));
     rows = heatRows(fit, data.groups, data.days, Number(span.node.value));
     most = rows.reduce((max, row) => Math.max(max, row.most), 1);
+    list.set(rows);
     filters.count.textContent = `${counted(rows.length, 'row')}, ${counted(fit.length, 'rule')}`;
     scaleText.textContent = ` ${number(most)} records a ${unit()}`;
-    list.set(rows);
   }
 
   function unit() {

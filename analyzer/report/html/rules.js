@@ -82,8 +82,8 @@ export function rulesView(data, app) {
   function change() {
     const filter = filters.value();
     const fit = data.rules.filter((rule) => app.fits(rule, data.groups[rule.group], filter));
-    filters.count.textContent = `${number(fit.length)} of ${counted(data.rules.length, 'rule')}`;
     list.set(fit);
+    filters.count.textContent = `${number(fit.length)} of ${counted(data.rules.length, 'rule')}`;
   }
   const node = h(
     'section',

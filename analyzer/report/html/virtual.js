@@ -53,9 +53,11 @@ export function virtualTable({ caption, className, columns, height, narrow, row,
 
   /** What is in view at once, its surroundings in the next frame: typing stays quick. */
   function again() {
+    // Asked before anything changes, so that the browser need not lay out twice.
+    const { top } = above.getBoundingClientRect();
     body.replaceChildren();
     shown.clear();
-    draw(0, 1);
+    draw(0, 1, top);
     later();
   }
 
@@ -74,16 +76,15 @@ export function virtualTable({ caption, className, columns, height, narrow, row,
 
   function set(next) {
     items = order === null ? next : [...next].sort(order);
+    again();
     empty.hidden = items.length > 0;
     table.setAttribute('aria-rowcount', String(items.length + 1));
-    again();
   }
 
   /** Only what is near the window; on paper the first `printed` rows. */
-  function draw(printed = 0, overscan = OVERSCAN) {
+  function draw(printed = 0, overscan = OVERSCAN, top = above.getBoundingClientRect().top) {
     if (overscan === OVERSCAN) frame = 0;
     const tall = media.matches ? narrow : height;
-    const top = above.getBoundingClientRect().top;
     const paper = printed > 0;
     const from = paper ? 0 : Math.max(0, Math.min(items.length, Math.floor(-top / tall)) - overscan);
     const to = Math.min(items.length, paper ? printed : Math.max(0, Math.ceil((innerHeight - top) / tall)) + overscan);
