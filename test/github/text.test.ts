@@ -294,6 +294,26 @@ describe('ticks', () => {
   });
 });
 
+describe('law 8: whose commit it is', () => {
+  const tree = 'a'.repeat(40);
+  const own = {
+    sha: 's',
+    tree,
+    parents: ['p'],
+    message: `x\n\nPare-Tree: ${tree}\n`,
+    author: 'pare[bot]',
+    authorName: 'Pare',
+  };
+  it.each([
+    ['its own', {}, true],
+    ['one under another name, as a token makes it', { author: 'alice' }, true],
+    ['one with another tree', { tree: 'b'.repeat(40) }, false],
+    ['a merge, even with its message', { parents: ['p', 'q'] }, false],
+    ['one without the trailer', { message: 'x' }, false],
+    ['one where another trailer comes last', { message: `${own.message}Pare-Tree: ${'b'.repeat(40)}\n` }, false],
+  ])('%s', (_, change, expected) => expect(isOwnCommit({ ...own, ...change })).toBe(expected));
+});
+
 describe('evidence', () => {
   const base = finding('sg-1', '22', '10.0.0.0/8', 'remove');
   const cover = (observedInterfaceHours: number) => ({ ...base.coverage, observedInterfaceHours });
