@@ -12,6 +12,7 @@ import { failedDays } from './leave-out.ts';
 import { type FrontierPoint, type Narrowing, narrowRule } from './narrow.ts';
 import type { Policy } from './policy.ts';
 import { applyPolicy } from './policy-rules.ts';
+import { listWeights, overQuota, RULES_PER_GROUP, ruleWeights } from './quota.ts';
 import { breadth, isCovered } from './redundant.ts';
 import { staleReferences } from './references.ts';
 import { type Replay, replay } from './replay.ts';
@@ -88,6 +89,7 @@ export function advise(input: AdviceInput, steps: Steps = { narrowRule, replay }
   planner.removeRedundant();
   planner.removeRedundantElsewhere();
   planner.narrowUsed();
+  planner.fitQuota();
   planner.withdrawWider();
   const judged = planner.judge();
   const planned = evidence.rules.map((rule, i): Verdict => {
@@ -349,6 +351,47 @@ class Planner {
         this.frontiers.set(i, narrowing.frontier);
       }
     }
+  }
+
+  /** Where a group would have more rules than EC2 takes, narrowings give up space for fewer rules, the ones with most rules first. */
+  fitQuota(): void {
+    const { inventory, policy } = this.#input;
+    const quota = policy.orders?.rulesPerGroup ?? RULES_PER_GROUP;
+    const lists = listWeights(inventory);
+    for (const members of this.#siblings.values()) {
+      const before = ruleWeights(this.#shapes(members), lists);
+      const tooMany = (): boolean =>
+        overQuota(
+          ruleWeights(
+            members.flatMap((i) => this.#after(i)),
+            lists,
+          ),
+          before,
+          quota,
+        );
+      while (tooMany()) {
+        const rulesOf = (i: number): number => this.decisions[i]!.replacements.length;
+        const most = members.filter((i) => rulesOf(i) > 1).sort((a, b) => rulesOf(b) - rulesOf(a) || a - b)[0];
+        if (most === undefined) break;
+        this.#withFewerRules(most, quota);
+      }
+    }
+  }
+
+  #withFewerRules(i: number, quota: number): void {
+    const { policy, window } = this.#input;
+    const { action, reason, confidence, replacements } = this.decisions[i]!;
+    const points = this.frontiers.get(i) ?? [];
+    const point = points.findLast((p) => p.rules < replacements.length && p.share < policy.maxKeptShare);
+    const fresh = point === undefined ? [] : this.#withoutDuplicates(i, point.replacements);
+    if (point === undefined || fresh.length < point.replacements.length) {
+      const detail = `Narrowing it would leave its group with more than the ${quota} rules that EC2 takes.`;
+      this.#set(i, 'keep', 'quota', detail, 1);
+      return;
+    }
+    const narrowed = narrowDetail(this.#rules[i]!, { keptShare: point.share }, point.rules, windowDays(window));
+    const detail = `${narrowed} More rules would allow less, but the group may have no more than ${quota}.`;
+    this.#set(i, action, reason, detail, confidence, fresh);
   }
 
   /** EC2 refuses a second rule of the same tuple, so a replacement that stands already is left out. */

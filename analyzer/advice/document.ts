@@ -84,7 +84,7 @@ function finding(verdict: Verdict, evidence: Evidence, groupName: string): Findi
       leastCovered: least === null ? null : leastCovered(least),
     },
     replacements: verdict.replacements.map(replacement),
-    ...(verdict.frontier === undefined
+    ...(verdict.frontier === undefined || action !== 'narrow'
       ? {}
       : {
           frontier: verdict.frontier.map(({ rules, share, replacements }) => ({

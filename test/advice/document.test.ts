@@ -76,6 +76,45 @@ describe('findingsDocument', () => {
     });
   });
 
+  it('gives the other ways to narrow, fewer rules against less space, and what was done among them', async () => {
+    const made = await document([
+      ...daily(30, 6, 8080, '10.0.5.5'),
+      ...daily(30, 6, 8090, '10.0.5.5'),
+      ...daily(30, 6, 8999, '10.0.5.5'),
+    ]);
+    const narrowed = made.rules.find((r) => r.action === 'narrow')!;
+    const tcp = (fromPort: number, toPort: number) => ({
+      protocol: 'tcp',
+      fromPort,
+      toPort,
+      cidrIpv4: '10.0.5.0/24',
+    });
+    expect(narrowed.frontier).toEqual([
+      { rules: 1, space: 0.919080919, replacements: [tcp(8080, 8999)] },
+      { rules: 2, space: 0.011988011, replacements: [tcp(8080, 8090), tcp(8999, 8999)] },
+      { rules: 3, space: 0.002997002, replacements: [tcp(8080, 8080), tcp(8090, 8090), tcp(8999, 8999)] },
+    ]);
+    expect(narrowed.frontier!.map((point) => point.replacements)).toContainEqual(narrowed.replacements);
+    expect(made.rules.filter((r) => r.frontier !== undefined)).toEqual([narrowed]);
+    expect(findingsDocumentSchema.parse(made)).toEqual(made);
+  });
+
+  it('scores each rule, group and account before and after, and the plan as a whole', async () => {
+    const made = await document(daily(30, 6, 8080, '10.0.5.5'));
+    expect(made.rules.map((r) => r.permissiveness)).toEqual([
+      { before: 43, after: 43 },
+      { before: 86, after: 0 },
+      { before: 15, after: 0 },
+      { before: 33, after: 15 },
+    ]);
+    expect(made.permissiveness!.groups).toEqual([
+      { groupId: 'sg-idle', direction: 'ingress', before: 43, after: 43 },
+      { groupId: 'sg-web', direction: 'ingress', before: 33, after: 15 },
+      { groupId: 'sg-web', direction: 'egress', before: 86, after: 0 },
+    ]);
+    expect(made.plan).toMatchObject({ rulesBefore: 4, rulesAfter: 2, gap: 0 });
+  });
+
   it('names what nothing explains', async () => {
     const made = await document([flow(1, 17, 53, '10.0.5.5', { records: 3 })]);
     expect(made.unexplained).toEqual([

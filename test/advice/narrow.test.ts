@@ -316,6 +316,39 @@ describe('redundant rules', () => {
   });
 });
 
+describe("the group's quota", () => {
+  const wide = rule('ingress tcp 8000-9000 10.0.5.0/24');
+  const rows = [8080, 8090, 8999].flatMap((port) => daily(30, 6, port, '10.0.5.5'));
+  const others = (count: number) => Array.from({ length: count }, (_, i) => rule(`ingress tcp 22 10.0.7.${i}/32`));
+  const used = (count: number) => others(count).flatMap((_, i) => daily(30, 6, 22, `10.0.7.${i}`));
+  const key = 'ingress tcp 8000-9000 10.0.5.0/24';
+
+  it.each([
+    [57, 'narrow | ports-unused | 6 8080-8080 10.0.5.0/24 | 6 8090-8090 10.0.5.0/24 | 6 8999-8999 10.0.5.0/24'],
+    [58, 'narrow | ports-unused | 6 8080-8090 10.0.5.0/24 | 6 8999-8999 10.0.5.0/24'],
+    [59, 'keep | quota'],
+    [70, 'keep | quota'],
+  ])('beside %d other rules that stay', async (count, expected) => {
+    const inv = inventory({ rules: [wide, ...others(count)] });
+    const { says, advice } = await judge(inv, [...rows, ...used(count)], { policy: { maxReplacements: 3 } });
+    expect(says[key]).toBe(expected);
+    const after = advice.verdicts.flatMap((v) => (v.action === 'narrow' ? v.replacements : [v.rule]));
+    expect(after.length).toBeLessThanOrEqual(Math.max(60, count + 1));
+    expect(advice.replay.blocked).toBe(0);
+  });
+
+  it('counts IPv6 apart, and a prefix list with all entries it may have', async () => {
+    const list = rule('ingress tcp 22 pl-1');
+    const lists = [{ prefixListId: 'pl-1', name: null, ownerId: null, maxEntries: 58, cidrs: ['10.0.7.0/32'] }];
+    const listed = await judge(inventory({ rules: [wide, list], prefixLists: lists }), [...rows, ...used(1)]);
+    expect(listed.says[key]).toBe('narrow | ports-unused | 6 8080-8090 10.0.5.0/24 | 6 8999-8999 10.0.5.0/24');
+    const v6 = Array.from({ length: 59 }, (_, i) => rule(`ingress tcp 22 fd00::${i + 1}/128`));
+    const flows = v6.flatMap((_, i) => daily(30, 6, 22, `fd00::${(i + 1).toString()}`));
+    const apart = await judge(inventory({ rules: [wide, ...v6] }), [...rows, ...flows]);
+    expect(apart.says[key]).toContain('6 8080-8080 10.0.5.0/24 | 6 8090-8090 10.0.5.0/24 | 6 8999');
+  });
+});
+
 describe('references to a group that is gone', () => {
   const gone = rule('ingress tcp 443 sg-gone', {
     peer: { kind: 'group', groupId: 'sg-gone', accountId: '111122223333', peeringConnectionId: 'pcx-1' },
