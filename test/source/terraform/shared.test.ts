@@ -98,3 +98,44 @@ describe('a text that serves several rules stays, and the place that takes it fo
     expect(after.rules).toEqual(['aws_security_group_rule.ssh ingress tcp 22-22 cidrIpv4 10.0.0.0/8']);
   });
 });
+
+describe('law 5: what is no rule does not change either', () => {
+  it.each([
+    ['a subnet', 'resource "aws_subnet" "a" {\n  cidr_block = local.offices[0]\n}\n'],
+    [
+      'another local on the way',
+      'locals {\n  first = local.offices[0]\n}\nresource "aws_subnet" "a" {\n  cidr_block = local.first\n}\n',
+    ],
+    ['an output of the root', 'output "offices" {\n  value = local.offices\n}\n'],
+    [
+      'a module of the registry',
+      'module "r" {\n  source = "terraform-aws-modules/vpc/aws"\n  cidrs  = local.offices\n}\n',
+    ],
+    ['as many resources', 'resource "aws_eip" "e" {\n  count = length(local.offices)\n}\n'],
+  ])('a list that also feeds %s stays, and the rule takes less of it', (_, other) => {
+    const after = edited(
+      { 'a.tf': `${LOCAL}${other}${rule('ssh', '  cidr_blocks       = local.offices')}` },
+      '10.1.0.0/16',
+    );
+    expect(after.files['a.tf']).toContain(LOCAL);
+    expect(after.files['a.tf']).toContain(other);
+    expect(after.files['a.tf']).toContain('[for source in local.offices : source if source != "10.1.0.0/16"]');
+  });
+
+  it('a block of addresses that is a subnet is not narrowed through the subnet', () => {
+    const subnet = 'resource "aws_subnet" "a" {\n  cidr_block = "10.1.0.0/16"\n}\n';
+    const files = { 'a.tf': `${subnet}${rule('ssh', '  cidr_blocks       = [aws_subnet.a.cidr_block]')}` };
+    const after = edited(files, '10.1.0.0/16', [tcp(22, '10.1.4.0/24')]);
+    expect(after.files['a.tf']).toContain(subnet);
+    expect(after.files['a.tf']).toContain('cidr_blocks       = ["10.1.4.0/24"]');
+  });
+
+  it('a list that nothing else takes is edited where it stands', () => {
+    const other = 'resource "aws_subnet" "a" {\n  cidr_block = "10.9.0.0/16"\n}\n';
+    const after = edited(
+      { 'a.tf': `${LOCAL}${other}${rule('ssh', '  cidr_blocks       = local.offices')}` },
+      '10.1.0.0/16',
+    );
+    expect(after.files['a.tf']).toContain('offices = ["10.2.0.0/16"]');
+  });
+});

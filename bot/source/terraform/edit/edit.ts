@@ -17,6 +17,7 @@ import { attributeOf } from '../syntax/ast.ts';
 import type { IndexDetails } from './details.ts';
 import { difference, newTroubles, place, ruleKey } from './judge.ts';
 import { narrowings, type Wanted, wantedOf } from './narrow.ts';
+import { outsideChange } from './outside.ts';
 import { type Candidate, type Parts, removals } from './remove.ts';
 import { filters, joinedParts, keyFilters } from './wrap.ts';
 
@@ -137,6 +138,9 @@ function judge(
     };
   const emptied = emptiedGroup(before, after, rule, details);
   if (emptied !== null) return { ok: false, refusals: [{ ...emptied, place: at }] };
+  const because = details.found.get(rule.id)?.because ?? [];
+  const outside = outsideChange(details, details.detailsOf(after), candidate.edits, because);
+  if (outside !== null) return { ok: false, refusals: [outside] };
   return { ok: true, changed: changed.sort() };
 }
 

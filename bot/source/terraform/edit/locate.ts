@@ -103,6 +103,13 @@ function collectJson(parsed: ParsedFile, add: (range: { start: number; end: numb
   if (root !== undefined) visit(root);
 }
 
+/** All expressions of one argument or block, outer before inner. */
+export function collectExpressions(item: Body['items'][number]): Expression[] {
+  const into: Expression[] = [];
+  collectBody({ items: [item] }, into);
+  return into;
+}
+
 function collectBody(body: Body, into: Expression[]): void {
   for (const item of body.items) {
     if (item.kind === 'attribute') collect(item.value, into);

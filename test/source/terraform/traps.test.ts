@@ -1,0 +1,218 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the templates of Terraform look like those of JavaScript
+import { describe, expect, it } from 'vitest';
+import type { RuleShape } from '../../../analyzer/model/rule.ts';
+import { edited, indexOf, rulesOf } from './shop.ts';
+
+// Traps 14 to 17 are those of CloudFormation: ../cloudformation/edit.test.ts.
+
+const legacy = (name: string, body: string) => `resource "aws_security_group_rule" "${name}" {
+  type              = "ingress"
+  security_group_id = aws_security_group.web.id
+  protocol          = "tcp"
+  from_port         = 22
+  to_port           = 22
+${body}
+}
+`;
+const tcp = (from: number, to: number, cidr: string): RuleShape => ({
+  direction: 'ingress',
+  protocol: 6,
+  fromPort: from,
+  toPort: to,
+  peer: { kind: 'cidrIpv4', cidr },
+});
+const group = (inner: string) => `resource "aws_security_group" "web" {\n  name = "web"\n\n${inner}}\n`;
+const block = (cidrs: string) =>
+  `  ingress {\n    protocol    = "tcp"\n    from_port   = 22\n    to_port     = 22\n    cidr_blocks = [${cidrs}]\n  }\n`;
+
+// `ingress` and `egress` of aws_security_group are Optional and Computed with SchemaConfigModeAttr (terraform-provider-aws,
+// internal/service/ec2/vpc_security_group.go): absent means "keep what is there", `[]` means none. See also Terraform's page "Attributes as Blocks".
+describe('trap 1: the last inline block removes nothing by going', () => {
+  it('the last inline block becomes an empty list, for its absence removes nothing', () => {
+    const after = edited({ 'a.tf': group(block('"10.0.0.0/8"')) }, '10.0.0.0/8');
+    expect(after.files['a.tf']).toBe(group('  ingress = []\n'));
+    expect(after.rules).toEqual([]);
+  });
+
+  it('a dynamic block that would become empty is not left behind', () => {
+    const text = group(
+      '  dynamic "ingress" {\n    for_each = ["10.0.0.0/8"]\n    content {\n      protocol    = "tcp"\n      from_port   = 22\n      to_port     = 22\n      cidr_blocks = [ingress.value]\n    }\n  }\n',
+    );
+    expect(edited({ 'a.tf': text }, '10.0.0.0/8').files['a.tf']).toBe(group('  ingress = []\n'));
+  });
+
+  it('one of several inline blocks simply goes', () => {
+    const after = edited({ 'a.tf': group(`${block('"10.0.0.0/8"')}\n${block('"10.1.0.0/16"')}`) }, '10.0.0.0/8');
+    expect(after.files['a.tf']).toBe(group(block('"10.1.0.0/16"')));
+  });
+});
+
+// The provider's page of aws_security_group: in-line rules together with rule resources "will cause a conflict of rule settings and will
+// overwrite rules"; the attribute is authoritative.
+describe('trap 2: ingress = [] revokes what standalone resources made', () => {
+  it('an empty list would revoke what other resources made on the group, so it is refused', () => {
+    const text = `${group(block('"10.0.0.0/8"'))}${legacy('ssh', '  cidr_blocks       = ["10.9.0.0/16"]')}`;
+    expect(edited({ 'a.tf': text }, '10.0.0.0/8').codes).toContain('mixed-styles');
+  });
+});
+
+// vpc_security_group_rule.go refuses a rule without any of cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id; an
+// empty list passes the schema and then waits for a rule that never appears.
+describe('trap 3: one block is every source it names', () => {
+  it('no list of sources is ever left empty', () => {
+    const text = `locals {\n  offices = ["10.0.0.0/8"]\n}\n${legacy('ssh', '  cidr_blocks       = local.offices')}`;
+    const after = edited({ 'a.tf': text }, '10.0.0.0/8');
+    expect(after.files['a.tf']).toBe('locals {\n  offices = ["10.0.0.0/8"]\n}\n');
+  });
+});
+
+// In vpc_security_group_rule.go all arguments but description are ForceNew.
+describe('trap 4: aws_security_group_rule is replaced by nearly every change', () => {
+  it('a changed legacy rule is replaced, and the reviewer is told', () => {
+    expect(
+      edited({ 'a.tf': legacy('ssh', '  cidr_blocks       = ["10.0.0.0/8", "10.1.0.0/16"]') }, '10.0.0.0/8').codes,
+    ).toContain('replacement');
+  });
+});
+
+// vpc_security_group_ingress_rule.go: Update calls ModifySecurityGroupRules with the same security_group_rule_id; another kind of source is
+// replaced by its plan modifier.
+describe('trap 5: aws_vpc_security_group_*_rule changes in place', () => {
+  it('ports and block are changed within the block, whose name stays, without a warning', () => {
+    const vpc = (to: number, cidr: string) =>
+      `resource "aws_vpc_security_group_ingress_rule" "web" {\n  security_group_id = "sg-1"\n  ip_protocol       = "tcp"\n  from_port         = 80\n  to_port           = ${to}\n  cidr_ipv4         = "${cidr}"\n}\n`;
+    const after = edited({ 'a.tf': vpc(90, '10.0.0.0/8') }, '10.0.0.0/8', [tcp(80, 81, '10.4.0.0/16')]);
+    expect(after.files['a.tf']).toBe(vpc(81, '10.4.0.0/16'));
+    expect(after.codes).toEqual([]);
+  });
+});
+
+// resourceSecurityGroupUpdateRules in vpc_security_group.go takes the difference of the two sets, revokes, then authorises; rules in both are
+// left alone.
+describe('trap 6: an inline update touches only the difference', () => {
+  it('one address leaves an inline block without a warning of an outage, and no other byte changes', () => {
+    const after = edited({ 'a.tf': group(block('"10.0.0.0/8", "10.1.0.0/16"')) }, '10.0.0.0/8');
+    expect(after.files['a.tf']).toBe(group(block('"10.1.0.0/16"')));
+    expect(after.codes).toEqual([]);
+  });
+});
+
+// Terraform, "The count Meta-Argument": instances are identified by index, so removing a middle element changes all that follow. for_each
+// identifies by key.
+describe('trap 7: count names instances by number', () => {
+  it('of a list that count goes over only the last element can go', () => {
+    const text = `variable "cidrs" {\n  default = ["10.1.0.0/16", "10.2.0.0/16"]\n}\n${legacy('ssh', '  count             = length(var.cidrs)\n  cidr_blocks       = [var.cidrs[count.index]]')}`;
+    expect(edited({ 'a.tf': text }, '10.1.0.0/16').result.ok).toBe(false);
+    expect(edited({ 'a.tf': text }, '10.2.0.0/16').files['a.tf']).toContain('default = ["10.1.0.0/16"]');
+  });
+});
+
+// Terraform, "Workspaces" and "Modules": one configuration is applied once for each workspace, variables file and call.
+describe('trap 8: what serves several goes only when all are stale', () => {
+  it('what serves several variables files goes only if all their rules go', () => {
+    const files = {
+      'a.tf': `variable "port" {}\n${legacy('ssh', '  cidr_blocks       = ["10.0.0.0/8"]').replaceAll('= 22', '= var.port')}`,
+      'dev.tfvars': 'port = 1\n',
+      'prod.tfvars': 'port = 2\n',
+    };
+    expect(edited(files, 'dev: ').codes).toEqual(['shared']);
+    const together = edited(files, 'dev: ', [], ['prod: ']);
+    expect(together.result.ok && together.result.changed).toHaveLength(2);
+    expect(together.files['a.tf']).toBe('variable "port" {}\n');
+  });
+
+  it('a module called twice is not changed for one caller, but its caller is', () => {
+    const files = {
+      'm/a.tf': `variable "cidrs" {}\nvariable "sg" {}\n${legacy('ssh', '  cidr_blocks       = var.cidrs').replace('aws_security_group.web.id', 'var.sg')}`,
+      'main.tf':
+        'module "a" {\n  source = "./m"\n  sg     = "sg-a"\n  cidrs  = ["10.1.0.0/16", "10.2.0.0/16"]\n}\nmodule "b" {\n  source = "./m"\n  sg     = "sg-b"\n  cidrs  = ["10.3.0.0/16"]\n}\n',
+    };
+    expect(rulesOf(indexOf(files))).toHaveLength(3);
+    const after = edited(files, '10.1.0.0/16');
+    expect(after.files['m/a.tf']).toBe(files['m/a.tf']);
+    expect(after.files['main.tf']).toBe(files['main.tf'].replace('"10.1.0.0/16", ', ''));
+    expect(edited({ ...files, 'm/b.tf': 'resource "aws_eip" "e" {}\n' }, '10.3.0.0/16').codes).toContain('shared');
+  });
+
+  it('a call of a module that makes this one rule and nothing else goes as a whole', () => {
+    const call = (name: string) =>
+      `module "${name}" {\n  source = "./m"\n  sg     = "sg-${name}"\n  cidrs  = ["10.1.0.0/16"]\n}\n`;
+    const files = {
+      'm/a.tf': `variable "cidrs" {}\nvariable "sg" {}\n${legacy('ssh', '  cidr_blocks       = var.cidrs').replace('aws_security_group.web.id', 'var.sg')}`,
+      'main.tf': `${call('a')}\n${call('b')}`,
+    };
+    expect(edited(files, 'module.a.').files['main.tf']).toBe(call('b'));
+    const used = { ...files, 'out.tf': 'output "x" {\n  value = module.a\n}\n' };
+    expect(edited(used, 'module.a.').result.ok).toBe(false);
+    const more = { ...files, 'm/b.tf': 'resource "aws_eip" "e" {}\n' };
+    expect(edited(more, 'module.a.').result.ok).toBe(false);
+  });
+});
+
+// Terraform: "Reference to undeclared resource" is an error of validation, also within depends_on and outputs.
+describe('trap 9: references to a removed resource break the plan', () => {
+  it('depends_on is edited too, an output forbids the removal', () => {
+    const rule = legacy('ssh', '  cidr_blocks       = ["10.0.0.0/8"]');
+    const dependent =
+      'resource "aws_instance" "a" {\n  ami        = "x"\n  depends_on = [aws_security_group_rule.ssh]\n}\n';
+    expect(edited({ 'a.tf': `${rule}\n${dependent}` }, '10.0.0.0/8').files['a.tf']).not.toContain(
+      'aws_security_group_rule.ssh',
+    );
+    const output = 'output "id" {\n  value = aws_security_group_rule.ssh.id\n}\n';
+    expect(edited({ 'a.tf': `${rule}${output}` }, '10.0.0.0/8').codes).toContain('referenced');
+  });
+});
+
+// Terraform, "The lifecycle Meta-Argument": ignore_changes leaves the attribute out of updates; prevent_destroy makes a plan that destroys fail.
+describe('trap 10: lifecycle decides', () => {
+  it.each([
+    ['ignore_changes', '  lifecycle {\n    ignore_changes = [cidr_blocks]\n  }', 'ignore-changes'],
+    ['prevent_destroy', '  lifecycle {\n    prevent_destroy = true\n  }', 'prevent-destroy'],
+  ])('%s is refused with its reason', (_, inner, code) => {
+    expect(
+      edited({ 'a.tf': legacy('ssh', `  cidr_blocks       = ["10.0.0.0/8"]\n${inner}`) }, '10.0.0.0/8').codes,
+    ).toEqual([code]);
+  });
+});
+
+// Law 5: the whole expansion is evaluated again; see also shared.test.ts.
+describe('trap 11: a literal may feed several rules', () => {
+  it('a literal that feeds two rules is not changed for one', () => {
+    const text = `locals {\n  port = 99\n}\n${legacy('a', '  cidr_blocks       = ["10.0.0.0/8"]').replace('to_port           = 22', 'to_port           = local.port')}${legacy('b', '  cidr_blocks       = ["10.1.0.0/16"]').replace('to_port           = 22', 'to_port           = local.port')}`;
+    const after = edited({ 'a.tf': text }, '10.0.0.0/8', [tcp(22, 50, '10.0.0.0/8')]);
+    expect(after.files['a.tf']).toContain('port = 99');
+    expect(after.rules).toEqual([
+      'aws_security_group_rule.a ingress tcp 22-50 cidrIpv4 10.0.0.0/8',
+      'aws_security_group_rule.b ingress tcp 22-99 cidrIpv4 10.1.0.0/16',
+    ]);
+  });
+});
+
+// name, name_prefix, description and vpc_id are ForceNew in vpc_security_group.go: a change of one replaces the group.
+describe("trap 12: a group's identity is never touched", () => {
+  it('the lines of name, description and vpc_id are the same after every edit of a group', () => {
+    const head = '  name        = "web"\n  description = "10.0.0.0/8"\n  vpc_id      = "vpc-1"\n';
+    const text = `resource "aws_security_group" "web" {\n${head}\n${block('"10.0.0.0/8"')}}\n`;
+    for (const replacements of [[], [tcp(22, 22, '10.4.0.0/16')]]) {
+      const after = edited({ 'a.tf': text }, '10.0.0.0/8', replacements);
+      expect(after.result.ok).toBe(true);
+      expect(after.files['a.tf']).toContain(head);
+    }
+  });
+
+  it('a name that is also the text of a rule is not changed with it', () => {
+    const text = `locals {\n  cidr = "10.0.0.0/8"\n}\nresource "aws_security_group" "web" {\n  name = local.cidr\n\n${block('local.cidr')}}\n`;
+    const after = edited({ 'a.tf': text }, '10.0.0.0/8', [tcp(22, 22, '10.4.0.0/16')]);
+    expect(after.files['a.tf']).toContain('cidr = "10.0.0.0/8"');
+  });
+});
+
+// formatCells in HCL's hclwrite/format.go sets `=` signs and trailing comments of neighbouring lines in columns; format.slow.test.ts asks the binary.
+describe('trap 13: terraform fmt stays clean', () => {
+  it('equals signs are put in line again where they were before', () => {
+    const text =
+      'locals {\n  rules = {\n    a           = "10.0.0.0/8"\n    much_longer = "10.1.0.0/16"\n  }\n}\n' +
+      legacy('ssh', '  for_each          = local.rules\n  cidr_blocks       = [each.value]');
+    expect(edited({ 'a.tf': text }, '10.1.0.0/16').files['a.tf']).toContain('  rules = {\n    a = "10.0.0.0/8"\n  }\n');
+  });
+});
