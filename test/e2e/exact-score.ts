@@ -11,7 +11,8 @@ export interface ExactScore {
   removed: number;
   /** Reason and rule of each that was never used and stays. */
   missed: readonly string[];
-  space: { before: bigint; after: bigint; oracle: bigint };
+  /** `knowing` is left by the oracle that knows all; `oracle` by the one that is told no more of openers than the format tells. */
+  space: { before: bigint; after: bigint; oracle: bigint; knowing: bigint };
 }
 
 /** Everything that tempts an analysis to err, in one VPC. */
@@ -34,7 +35,8 @@ export async function exactScore(seed: number, format: LogFormat): Promise<Exact
     space: {
       before: ingressSpace(world, world.rules),
       after: ingressSpace(world, rulesAfter(world.rules, judged.document)),
-      oracle: ingressSpace(world, oracleIngress(world)),
+      oracle: ingressSpace(world, oracleIngress(world, format === 'v2' ? 'ports' : 'openers')),
+      knowing: ingressSpace(world, oracleIngress(world)),
     },
   };
 }

@@ -20,6 +20,7 @@ class WarmRunner {
   #folders;
   #generation = 0;
   #tests = [];
+  #order = new Map();
 
   constructor(options) {
     this.#root = process.cwd();
@@ -47,14 +48,18 @@ class WarmRunner {
     return { reloadEnvironment: true };
   }
 
+  /** Of a folder, all its suites. */
+  #files(suite) {
+    if (suite.endsWith('.test.ts')) return [suite];
+    const names = readdirSync(path.join(this.#root, suite)).filter((name) => name.endsWith('.test.ts'));
+    return names.sort().map((name) => path.join(suite, name));
+  }
+
   async #load() {
     this.#generation += 1;
     const shim = await import(this.#stamped(pathToFileURL(path.join(this.#root, 'test/mutation/vitest-shim.ts')).href));
-    for (const folder of this.#folders) {
-      const names = readdirSync(path.join(this.#root, folder))
-        .filter((n) => n.endsWith('.test.ts'))
-        .sort();
-      for (const name of names) await import(this.#stamped(pathToFileURL(path.join(this.#root, folder, name)).href));
+    for (const file of this.#folders.flatMap((suite) => this.#files(suite))) {
+      await import(this.#stamped(pathToFileURL(path.join(this.#root, file)).href));
     }
     this.#tests = shim.collected;
   }
@@ -87,13 +92,16 @@ class WarmRunner {
       );
     }
     ns.currentTestId = undefined;
+    // The quick ones first: most mutants die in them.
+    this.#order = new Map(tests.map((t) => [t.name, t.timeSpentMs]));
     return { status: 'complete', tests, mutantCoverage: ns.mutantCoverage };
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment }) {
     const ns = namespace();
     ns.mutantCoverage = undefined;
-    ns.hitLimit = hitLimit;
+    // Stryker allows a hundred times the hits of the first run; four times is enough to know an endless loop, and much sooner.
+    ns.hitLimit = hitLimit === undefined ? undefined : Math.ceil(hitLimit / 25) + 1000;
     ns.hitCount = hitLimit === undefined ? undefined : 0;
     ns.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
     if (reloadEnvironment || this.#tests.length === 0) {
@@ -104,7 +112,8 @@ class WarmRunner {
       }
     }
     ns.activeMutant = activeMutant.id;
-    const wanted = testFilter === undefined ? this.#tests : this.#tests.filter((t) => testFilter.includes(t.name));
+    const wanted = testFilter === undefined ? [...this.#tests] : this.#tests.filter((t) => testFilter.includes(t.name));
+    wanted.sort((a, b) => (this.#order.get(a.name) ?? 0) - (this.#order.get(b.name) ?? 0));
     let ran = 0;
     for (const test of wanted) {
       ran += 1;
