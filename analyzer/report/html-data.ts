@@ -210,17 +210,14 @@ interface FrontierPoint {
   chosen: boolean;
 }
 
-/** The optional field of a finding, read with care: absent, empty or of another shape, there is none. */
+/** What each number of rules would leave open; null where the finding has no choice to show. */
 function frontierOf(finding: Finding): FrontierPoint[] | null {
-  const points = 'frontier' in finding ? finding.frontier : undefined;
-  if (!Array.isArray(points) || points.length === 0) return null;
-  const own = finding.replacements.map((r) => replacementText(r, finding.direction)).join('\n');
-  const out: FrontierPoint[] = [];
-  for (const point of points as readonly { rules?: unknown; space?: unknown; replacements?: unknown }[]) {
-    const space = Number(point?.space);
-    if (!Array.isArray(point?.replacements) || !Number.isFinite(space)) return null;
-    const instead = (point.replacements as Replacement[]).map((r) => replacementText(r, finding.direction));
-    out.push({ rules: instead.length, space, instead, chosen: instead.join('\n') === own });
-  }
-  return out;
+  if (finding.frontier === undefined || finding.frontier.length === 0) return null;
+  const textOf = (replacements: readonly Replacement[]) =>
+    replacements.map((r) => replacementText(r, finding.direction)).sort(compare);
+  const own = textOf(finding.replacements).join('\n');
+  return finding.frontier.map(({ rules, space, replacements }) => {
+    const instead = textOf(replacements);
+    return { rules, space, instead, chosen: instead.join('\n') === own };
+  });
 }

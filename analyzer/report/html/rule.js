@@ -1,6 +1,6 @@
 // The panel of one rule: verdict, use, evidence, replay, frontier, source and pull request.
 
-import { bytes, chip, counted, h, large, number, percent, plainTable, spark } from './dom.js';
+import { bytes, chip, counted, h, number, percent, plainTable, spark } from './dom.js';
 import { coverage } from './rules.js';
 
 export function rulePanel(data, app, rule, close) {
@@ -117,12 +117,12 @@ function frontier(rule) {
   });
   function show() {
     const point = points[Number(slider.value)];
-    slider.setAttribute('aria-valuetext', `${counted(point.rules, 'rule')}, ${large(point.space)} points allowed`);
+    slider.setAttribute('aria-valuetext', `${counted(point.rules, 'rule')}, ${percent(point.space)} stays open`);
     out.replaceChildren(
       h(
         'p',
         {},
-        `${counted(point.rules, 'rule')} that allow ${large(point.space)} points of IPv4 space${point.chosen ? ', as proposed' : ''}`,
+        `${counted(point.rules, 'rule')}: ${percent(point.space)} of what the rule allows stays open${point.chosen ? ', as proposed' : ''}`,
       ),
       bullets(point.instead),
     );
