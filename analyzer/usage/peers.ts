@@ -165,6 +165,7 @@ function referencedGroups(inventory: Inventory): { byVpc: Map<string, string[]>;
     const group = groups.get(id);
     if (group !== undefined) vpcsOf.set(id, new Set([group.vpcId ?? '']));
   }
+  for (const { groupId, vpcId } of inventory.groupVpcs ?? []) vpcsOf.get(groupId)?.add(vpcId);
   for (const state of inventory.interfaces) {
     for (const id of state.groups) vpcsOf.get(id)?.add(state.vpcId ?? '');
   }

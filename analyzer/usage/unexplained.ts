@@ -51,6 +51,7 @@ function end(address: string, port: number | null): string {
  * The groups that an interface may have worn of which no state is known. An interface wears groups of its VPC only, so:
  * - with other states known, the groups of the same VPC (an interface never moves);
  * - without any, the groups of every VPC whose blocks hold the local address.
+ * The groups of a VPC are its own and those that were associated with it.
  * Groups whose VPC, or whose VPC's blocks, the inventory does not give are always among them. The row itself names neither account
  * nor Region, so all that fit are meant.
  */
@@ -62,14 +63,21 @@ export function possibleWearers(inventory: Inventory) {
     list.push(group.groupId);
     byVpc.set(group.vpcId ?? '', list);
   }
+  // What is no longer associated may have been when the record was written.
+  for (const { groupId, vpcId } of inventory.groupVpcs ?? []) {
+    const list = byVpc.get(vpcId) ?? [];
+    if (!list.includes(groupId)) list.push(groupId);
+    byVpc.set(vpcId, list);
+  }
   const memo = new Map<string, string[]>();
 
   function collect(key: string, fits: (vpcId: string) => boolean): string[] {
     const found = memo.get(key);
     if (found !== undefined) return found;
     const groups = [...byVpc].filter(([vpcId]) => vpcId === '' || fits(vpcId)).flatMap(([, ids]) => ids);
-    memo.set(key, groups.sort(compareText));
-    return groups;
+    const distinct = [...new Set(groups)].sort(compareText);
+    memo.set(key, distinct);
+    return distinct;
   }
 
   return {

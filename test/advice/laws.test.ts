@@ -188,6 +188,23 @@ describe('law 1: uncertainty counts as use', () => {
     expect(says['ingress tcp 443 sg-client']).toBe('keep | in-use');
   });
 
+  it('keeps a rule that references a group whose member may have been gone from a VPC it was associated with', async () => {
+    const inv = inventory({
+      groups: [group('sg-web'), group('sg-far', { vpcId: 'vpc-2' })],
+      rules: [rule('ingress tcp 443 sg-far')],
+      vpcs: [
+        { vpcId: 'vpc-1', accountId: '1', region: 'r', cidrs: ['10.0.0.0/16'] },
+        { vpcId: 'vpc-2', accountId: '1', region: 'r', cidrs: ['10.9.0.0/16'] },
+      ],
+    });
+    const row = flow(1, 6, 443, '10.0.9.9');
+    const apart = await judge(inv, [row]);
+    expect(apart.evidence.totals.unexplained).toBe(1);
+    const groupVpcs = [{ groupId: 'sg-far', vpcId: 'vpc-1', vpcOwnerId: null, state: 'associated' }];
+    const { evidence } = await judge({ ...inv, groupVpcs }, [row]);
+    expect(evidence.totals).toMatchObject({ explained: 1, unexplained: 0 });
+  });
+
   it('does not take an address for the interface that had it at another time', async () => {
     const half = days(15).to;
     const inv = inventory({
@@ -275,6 +292,27 @@ describe('law 2: every accepted connection is explained, or its groups are froze
       'egress tcp 8443 10.0.0.0/16': 'remove | unused',
       'ingress tcp 443 10.9.0.0/16': 'remove | unused',
     });
+  });
+
+  it('freezes a group of another VPC that was associated with the one of an unknown interface', async () => {
+    const inv = inventory({
+      groups: [group('sg-web'), group('sg-far', { vpcId: 'vpc-2' })],
+      rules: [...rules, rule('ingress tcp 443 10.9.0.0/16', { groupId: 'sg-far' })],
+      interfaces: [
+        eni('eni-web', ['sg-web'], ['10.0.0.10']),
+        eni('eni-far', ['sg-far'], ['10.9.0.10'], { vpcId: 'vpc-2' }),
+      ],
+      vpcs: [
+        { vpcId: 'vpc-1', accountId: '1', region: 'r', cidrs: ['10.0.0.0/16'] },
+        { vpcId: 'vpc-2', accountId: '1', region: 'r', cidrs: ['10.9.0.0/16'] },
+      ],
+      groupVpcs: [{ groupId: 'sg-far', vpcId: 'vpc-1', vpcOwnerId: null, state: 'disassociated' }],
+    });
+    const coverage = [...covered(days(30)), ...covered(days(30), 'eni-far')];
+    const stranger = flow(1, 6, 443, '10.0.5.5', { interfaceId: 'eni-gone', localAddress: '10.0.0.77' });
+    const { says, evidence } = await judge(inv, [stranger], { coverage });
+    expect(evidence.unexplained[0]!.groups).toEqual(['sg-far', 'sg-web']);
+    expect(says['ingress tcp 443 10.9.0.0/16']).toBe('review | unexplained-traffic');
   });
 
   it('asks nothing of interfaces without groups', async () => {
