@@ -147,6 +147,17 @@ neverNarrow: [10.9.1.1/16]
   });
 });
 
+describe('docs/policy.md', () => {
+  it('shows a policy that is one, with every key there is', () => {
+    const page = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8');
+    const example = /```yaml\n(.*?)```/s.exec(page)![1]!;
+    const result = policyOf(example, 'docs/policy.md');
+    expect(result.ok ? [] : result.problems).toEqual([]);
+    const { properties } = policyJsonSchema() as { properties: Record<string, unknown> };
+    for (const key of Object.keys(properties)) expect(example).toContain(`\n${key}:`);
+  });
+});
+
 describe('docs/schema/policy.schema.json', () => {
   it('is what the code says (else run: node docs/schema/generate.ts)', () => {
     const published = readFileSync(new URL('../../docs/schema/policy.schema.json', import.meta.url), 'utf8');
