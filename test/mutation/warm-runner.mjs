@@ -32,7 +32,11 @@ class WarmRunner {
             url: this.#stamped(pathToFileURL(path.join(this.#root, 'test/mutation/vitest-shim.ts')).href),
             shortCircuit: true,
           };
-        const found = next(specifier, context);
+        // The workspace's name leads through node_modules to the code that is not mutated.
+        const own = specifier.startsWith('@pare/')
+          ? pathToFileURL(path.join(this.#root, specifier.slice(6))).href
+          : specifier;
+        const found = next(own, context);
         return found.url.startsWith('file:') && !found.url.includes('/node_modules/') && /\.ts$/.test(found.url)
           ? { ...found, url: this.#stamped(found.url) }
           : found;
