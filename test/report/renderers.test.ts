@@ -276,6 +276,25 @@ describe('HTML', () => {
   });
 });
 
+describe('the figures of the heat map', () => {
+  it('are the same whether rows that a filter leaves whole are summed again or not', async () => {
+    const { heatRows } = await import(new URL('../../analyzer/report/html/figures.js', import.meta.url).href);
+    const { rules, groups, days } = islandOf(toHtml(largeDocument(200)));
+    for (const span of [1, 7]) {
+      const whole = new Map(heatRows(rules, groups, days, span).map((row: { key: number }) => [row.key, row]));
+      for (const step of [1, 2, 3, 7]) {
+        const some = rules.filter((_: unknown, i: number) => i % step === 0);
+        const rows = heatRows(some, groups, days, span, whole);
+        expect(rows).toEqual(heatRows(some, groups, days, span));
+        const total = some.flatMap((r: { use: { perDay: number[] } }) => r.use.perDay.filter((_, i) => i % 2 === 1));
+        expect(rows.reduce((sum: number, row: { total: number }) => sum + row.total, 0)).toBe(
+          total.reduce((sum: number, n: number) => sum + n, 0),
+        );
+      }
+    }
+  });
+});
+
 describe('the modules of the page', () => {
   it('declare each name once, for they become one script', () => {
     const folder = new URL('../../analyzer/report/html/', import.meta.url);

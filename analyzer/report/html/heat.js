@@ -50,10 +50,20 @@ export function heatView(data, app) {
     ],
   });
 
+  const wholes = new Map();
+
+  /** The rows without a filter, made once for days and once for weeks. */
+  function wholeOf(days) {
+    if (!wholes.has(days)) {
+      wholes.set(days, new Map(heatRows(data.rules, data.groups, data.days, days).map((row) => [row.key, row])));
+    }
+    return wholes.get(days);
+  }
+
   function change() {
     const filter = filters.value();
     const fit = data.rules.filter((rule) => app.fits(rule, data.groups[rule.group], filter));
-    rows = heatRows(fit, data.groups, data.days, Number(span.node.value));
+    rows = heatRows(fit, data.groups, data.days, Number(span.node.value), wholeOf(Number(span.node.value)));
     most = rows.reduce((max, row) => Math.max(max, row.most), 1);
     list.set(rows);
     filters.count.textContent = `${counted(rows.length, 'row')}, ${counted(fit.length, 'rule')}`;

@@ -23,11 +23,11 @@ export interface Patient {
 }
 
 /** Everything that decides, in the order in which AWS lists the fields (docs/flow-logs.md). */
-export const RECOMMENDED_FORMAT = [
-  ...['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'packets'],
-  ...['bytes', 'start', 'end', 'action', 'log-status', 'vpc-id', 'subnet-id', 'tcp-flags', 'type', 'pkt-srcaddr'],
-  ...['pkt-dstaddr', 'flow-direction'],
-]
+export const RECOMMENDED_FORMAT = (
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status ' +
+  'vpc-id subnet-id tcp-flags type pkt-srcaddr pkt-dstaddr flow-direction'
+)
+  .split(' ')
   .map((field) => `\${${field}}`)
   .join(' ');
 
