@@ -56,6 +56,14 @@ async function run(job: Job, ports: WorkerPorts, tickedBy: string | null): Promi
       job: job.id,
       detail: `${report.why ?? ''} ${report.outcome.performed.length} steps`.trim(),
     });
+    for (const [unit, why] of report.outcome.failed)
+      ports.log({
+        level: 'warning',
+        what: `not carried out: ${unit}`,
+        repository: repositoryName(platform),
+        job: job.id,
+        detail: why,
+      });
     if (report.remembered || round >= BOUND) break;
   }
   await checkAll(job, platform, ports);

@@ -21,6 +21,11 @@ import { type Relay, startRelay } from './relay.ts';
 const SECRET = '6f1d0c2b9a8e7f5d4c3b2a1908f7e6d5';
 const ROOT = '/repos/pare/infra';
 
+interface PullShape {
+  number: number;
+  head: { ref: string; sha: string };
+}
+
 export type Stage = Awaited<ReturnType<typeof setStage>>;
 
 /** GitHub on loopback, the App with real Probot behind signed webhooks, a queue in a file, evidence in a folder. */
@@ -40,15 +45,37 @@ export async function setStage() {
       url.pathname.startsWith('/repos/') || url.pathname === '/graphql'
         ? await github.fetch(input, init)
         : await fetch(input, init);
-    const pull = /\/pulls\/(\d+)$/.exec(url.pathname);
-    if (pull === null || !conflicts.has(Number(pull[1])) || !answer.ok || (init?.method ?? 'GET') !== 'GET')
+    return mended(answer, url.pathname, init);
+  };
+  /** Where the emulator is not GitHub: heads of pull requests that follow their branch, trial merges, the names of permissions. */
+  async function mended(answer: Response, path: string, init: RequestInit | undefined): Promise<Response> {
+    if (!answer.ok || (init?.method ?? 'GET') !== 'GET' || !/\/(pulls(\/\d+(\/commits)?)?|permission)$/.test(path))
       return answer;
-    const body = (await answer.json()) as object;
-    return new Response(JSON.stringify({ ...body, mergeable: false }), {
-      status: 200,
+    const raw = async (route: string) =>
+      (
+        await fetch(`${github.emulator.url}${ROOT}${route}`, { headers: { authorization: 'Bearer token-pare' } })
+      ).json() as Promise<Record<string, unknown>>;
+    const headed = async (one: PullShape) => {
+      const ref = (await raw(`/git/ref/heads/${one.head.ref}`)) as { object?: { sha: string } };
+      const sha = ref.object?.sha ?? one.head.sha;
+      return { ...one, head: { ...one.head, sha }, ...(conflicts.has(one.number) ? { mergeable: false } : {}) };
+    };
+    let body = (await answer.json()) as unknown;
+    if (path.endsWith('/permission')) {
+      const { permission } = body as { permission: string };
+      body = { ...(body as object), permission: { push: 'write', pull: 'read' }[permission] ?? permission };
+    } else if (path.endsWith('/commits')) {
+      const number = /\/pulls\/(\d+)\/commits$/.exec(path)![1];
+      const one = (await raw(`/pulls/${number}`)) as unknown as PullShape;
+      body = ((await raw(`/compare/main...${one.head.ref}`)) as { commits: unknown[] }).commits ?? body;
+    } else if (Array.isArray(body)) {
+      body = await Promise.all((body as PullShape[]).map(headed));
+    } else if (/\/\d+$/.test(path)) body = await headed(body as PullShape);
+    return new Response(JSON.stringify(body), {
+      status: answer.status,
       headers: { 'content-type': 'application/json' },
     });
-  };
+  }
   const probot = new Probot({
     appId: 7,
     privateKey: key,
@@ -114,6 +141,7 @@ export async function setStage() {
     queue,
     conflicts,
     as,
+    watched,
     installations,
     /** Waits for the webhooks, then works until nothing is left. */
     async settle(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Finding, FindingsDocument } from '../../../analyzer/model/finding.
 import { document, finding } from '../../change/fake.ts';
 import { type Stage, setStage } from './stage.ts';
 
-export const ROOTS = ['web', 'shop', 'mail'] as const;
+export const ROOTS = ['web', 'shop', 'mail', 'zone'] as const;
 
 function group(n: number): string {
   return `sg-0${String(n).padStart(16, '0')}`;
@@ -26,7 +26,7 @@ export function findings(): Finding[] {
     const n = at + 1;
     const make = (name: string, ports: string, cidr: string, action: Finding['action'], id: number): Finding => ({
       ...finding(group(n), ports, cidr, action),
-      findingId: `f-${String(n * 100 + id).padStart(12, '0')}`,
+      findingId: `f-a${String(n * 100 + id).padStart(11, '0')}`,
       ruleId: `sgr-0${String(n * 100 + id).padStart(16, '0')}`,
       description: name,
     });
@@ -93,17 +93,18 @@ export async function playStory() {
     const open = await pulls(stage);
     facts.opened = open;
     const byRoot = (root: string) => open.find((one) => String(one.title).includes(`(${root})`))!;
-    const [web, shop, mail] = ROOTS.map(byRoot) as [Pull, Pull, Pull];
+    const found = ROOTS.map(byRoot);
+    const [web, shop, mail] = found as [Pull, Pull, Pull];
     tell(
       'The weekly run',
-      'The configuration is merged. The run opens one pull request for each Terraform root, and the dashboard.',
+      'The configuration is merged. The run opens one pull request for each Terraform root, as many as `limits.new` allows, and the dashboard.',
       { heading: `Pull request #${web.number}: ${web.title}`, body: web.body },
       { heading: 'The dashboard', body: await dashboard(stage) },
     );
     facts.checks = await checks(stage, web);
 
     // Comment commands.
-    const ssh = now.rules.find((one) => one.findingId === 'f-000000000102')!;
+    const ssh = now.rules.find((one) => one.findingId === 'f-a00000000102')!;
     await say(
       stage,
       web.number,
@@ -153,7 +154,7 @@ export async function playStory() {
     await evidence({
       ...now,
       window: later(1),
-      rules: now.rules.map((one) => (one.findingId === 'f-000000000303' ? { ...one, action: 'keep' } : one)),
+      rules: now.rules.map((one) => (one.findingId === 'f-a00000000303' ? { ...one, action: 'keep' } : one)),
     });
     await stage.put({ kind: 'run', fresh: true, cause: 'schedule' });
     await stage.settle();
@@ -184,9 +185,11 @@ export async function playStory() {
     );
 
     // Merge, regret, revert.
-    await stage.as('token-alice', 'PUT', `/pulls/${web.number}/merge`, {});
+    const zone = (await pulls(stage)).find((one) => one.title.includes('(zone)'))!;
+    facts.zone = zone;
+    await stage.as('token-alice', 'PUT', `/pulls/${zone.number}/merge`, {});
     await stage.settle();
-    const gone = now.rules.find((one) => one.findingId === 'f-000000000103')!;
+    const gone = now.rules.find((one) => one.findingId === 'f-a00000000403')!;
     await evidence({ ...now, window: later(3), rules: now.rules.filter((one) => one !== gone) });
     await stage.put({ kind: 'watch' });
     await stage.settle();
@@ -199,7 +202,7 @@ export async function playStory() {
         protocol: 6,
         localPort: 9100,
         peerPort: null,
-        peer: '10.1.4.77',
+        peer: '10.4.4.77',
         peerPacket: null,
         records: 12,
         packets: 36,
@@ -210,14 +213,14 @@ export async function playStory() {
     await stage.put({ kind: 'watch' });
     await stage.settle();
     const regret = (await issues(stage, 'pare-regret'))[0];
-    const revert = (await pulls(stage)).find((one) => one.head === `pare/revert-${web.number}`);
+    const revert = (await pulls(stage)).find((one) => one.head === `pare/revert-${zone.number}`);
     facts.regret = regret;
     facts.revert = revert;
     if (regret !== undefined && revert !== undefined) {
-      facts.reverted = await stage.read(revert.head, 'web/main.tf');
+      facts.reverted = await stage.read(revert.head, 'zone/main.tf');
       tell(
         'Merged, and regretted',
-        `#${web.number} is merged and applied. Days later packets are refused that its rule would have let in: an issue says which, and a pull request is ready that puts the rule back.`,
+        `#${zone.number} is merged and applied. Days later packets are refused that its rule would have let in: an issue says which, and a pull request is ready that puts the rule back.`,
         { heading: `Issue #${regret.number}: ${regret.title}`, body: regret.body },
         { heading: `Pull request #${revert.number}: ${revert.title}`, body: revert.body },
       );
@@ -228,7 +231,7 @@ export async function playStory() {
       await stage.settle();
     }
     facts.end = await pulls(stage);
-    facts.mainAtEnd = await stage.read('main', 'web/main.tf');
+    facts.mainAtEnd = await stage.read('main', 'zone/main.tf');
     tell('Reverted', 'The revert is merged. Pare keeps the rule from now on, until somebody says `/pare unkeep`.', {
       heading: 'The dashboard',
       body: await dashboard(stage),
