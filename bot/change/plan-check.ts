@@ -21,10 +21,10 @@ const planSchema = z.object({
         deposed: z.string().optional(),
         change: z.object({
           actions: z.array(z.string()),
-          before: z.unknown(),
-          after: z.unknown(),
-          after_unknown: z.unknown(),
-          importing: z.unknown(),
+          before: z.unknown().optional(),
+          after: z.unknown().optional(),
+          after_unknown: z.unknown().optional(),
+          importing: z.unknown().optional(),
         }),
       }),
     )

@@ -128,6 +128,8 @@ export interface EditRequest {
    * change any of them, and must change `ruleId`.
    */
   alsoRuleIds?: readonly string[];
+  /** The edit must change all of them, not only `ruleId`. */
+  all?: boolean;
   /** The live rule, where known: an argument of the source whose value is not known stays where the replacement does not change it. */
   live?: RuleShape;
 }

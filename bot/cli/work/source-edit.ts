@@ -36,7 +36,7 @@ export async function edit(options: SourceEditOptions, runtime: Runtime): Promis
     if (replacements.length > 0 && JSON.stringify(replacementsOf(one, options)) !== JSON.stringify(replacements))
       throw wrong('different-rules', 'the rules given by --at are not the same', 'tighten them one at a time');
   const alsoRuleIds = others.map((one) => one.id);
-  const result = language.edit(index, { ruleId: rule!.id, replacements, alsoRuleIds });
+  const result = language.edit(index, { ruleId: rule!.id, replacements, alsoRuleIds, all: true });
   if (!result.ok) throw refused(result.refusals, runtime);
   const missed = rules.filter((one) => !(result.changed ?? [rule!.id, ...alsoRuleIds]).includes(one.id));
   if (missed.length > 0)

@@ -48,11 +48,16 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
     if (tried.has(key) || tried.size >= MAX_CANDIDATES) continue;
     tried.add(key);
     const verdict = judge(index, details, request, rule, candidate, targets, wanted);
-    if (verdict.ok) {
+    if (verdict.ok && request.all === true && verdict.changed.length < targets.size)
+      refusals.push({
+        code: 'not-all',
+        message: `an edit here would change ${verdict.changed.length} of the ${targets.size} rules only`,
+        place: candidatePlace(index.tree, candidate),
+      });
+    else if (verdict.ok) {
       const warnings = [...candidate.warnings, ...warningsFor(index, rule, parts, candidate, declaration.place)];
       return { ok: true, edits: candidate.edits, warnings, changed: verdict.changed };
-    }
-    refusals.push(...verdict.refusals);
+    } else refusals.push(...verdict.refusals);
   }
   if (refusals.length === 0)
     refusals.push({
@@ -77,6 +82,7 @@ const WEIGHT: Readonly<Record<string, number>> = {
   'after-no-source': 3,
   overlap: 3,
   'not-exact': 2,
+  'not-all': 2,
   'no-effect': 4,
 };
 

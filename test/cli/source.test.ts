@@ -1,0 +1,131 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT, type Runtime } from '../../bot/cli/runtime.ts';
+import { edit, type SourceEditOptions } from '../../bot/cli/work/source-edit.ts';
+import { list } from '../../bot/cli/work/source-list.ts';
+
+const MAIN = `resource "aws_security_group_rule" "ssh" {
+  type              = "ingress"
+  security_group_id = aws_security_group.web.id
+  protocol          = "tcp"
+  from_port         = 22
+  to_port           = 90
+  cidr_blocks       = ["10.1.0.0/16", "10.2.0.0/16"]
+}
+`;
+const ID = 'main.tf:aws_security_group_rule.ssh';
+let dir = '';
+let out: string[] = [];
+let notes: string[] = [];
+const runtime: Runtime = {
+  write: async (text) => void out.push(text),
+  note: (_, text) => void notes.push(text),
+  progress: { report: () => {}, clear: () => {} },
+  signal: new AbortController().signal,
+  color: false,
+  width: 80,
+};
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'pare-source-'));
+  writeFileSync(join(dir, 'main.tf'), MAIN);
+  out = [];
+  notes = [];
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+const main = () => readFileSync(join(dir, 'main.tf'), 'utf8');
+const asked = (options: Omit<SourceEditOptions, 'source' | 'id'>) => edit({ source: dir, id: ID, ...options }, runtime);
+
+describe('pare source list', () => {
+  it('prints id, file, lines, shape and what each rule evaluates to', async () => {
+    expect(await list({ source: dir }, runtime)).toBe(EXIT.clean);
+    expect(out.join('')).toBe(
+      `${ID}\n  main.tf:1-8  legacy-rule, single\n  --at 0  ingress tcp 22-90 from 10.1.0.0/16  aws_security_group_rule.ssh\n  --at 1  ingress tcp 22-90 from 10.2.0.0/16  aws_security_group_rule.ssh\n`,
+    );
+  });
+
+  it('names in JSON what is unknown', async () => {
+    await list({ source: dir, json: true }, runtime);
+    expect(JSON.parse(out.join('')).declarations[0]).toMatchObject({
+      id: ID,
+      lines: [1, 8],
+      form: 'legacy-rule',
+      repetition: 'single',
+      rules: [
+        { at: 0, peer: '10.1.0.0/16', unknown: ['group'] },
+        { at: 1, peer: '10.2.0.0/16' },
+      ],
+    });
+  });
+
+  it('tells with file and line what could not be read, and does not follow links out of the tree', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'pare-outside-'));
+    writeFileSync(join(outside, 'secret.tf'), MAIN);
+    symlinkSync(join(outside, 'secret.tf'), join(dir, 'link.tf'));
+    symlinkSync(outside, join(dir, 'linked'));
+    mkdirSync(join(dir, 'loop'));
+    symlinkSync(dir, join(dir, 'loop', 'self'));
+    writeFileSync(join(dir, 'latin.tf'), Buffer.from([0x6c, 0xe9]));
+    writeFileSync(join(dir, 'huge.tf'), '#'.repeat(50_000_000));
+    writeFileSync(join(dir, 'broken.tf'), 'locals {\n  a = = 1\n}\n');
+    await list({ source: dir }, runtime);
+    rmSync(outside, { recursive: true });
+    expect(out.join('')).not.toMatch(/link|secret|loop/);
+    for (const part of [
+      'link.tf is a symbolic link',
+      'linked is a symbolic link',
+      'loop/self is a symbolic link',
+      'latin.tf is not valid UTF-8',
+      'huge.tf has 48 MiB',
+      'broken.tf:2: ',
+    ])
+      expect(notes.join('\n')).toContain(part);
+  });
+});
+
+describe('pare source edit', () => {
+  it('prints the diff and leaves the file; --write changes it', async () => {
+    expect(await asked({ remove: true, at: ['0'] })).toBe(EXIT.clean);
+    expect(out.join('')).toContain(
+      '-  cidr_blocks       = ["10.1.0.0/16", "10.2.0.0/16"]\n+  cidr_blocks       = ["10.2.0.0/16"]\n',
+    );
+    expect(main()).toBe(MAIN);
+    await asked({ remove: true, at: ['0'], write: true });
+    expect(main()).toBe(MAIN.replace('"10.1.0.0/16", ', ''));
+  });
+
+  it('tightens ports of all rules that share the text, and splits one block in two', async () => {
+    await asked({ at: ['1'], cidr: '10.2.4.0/24,10.2.6.0/24', write: true });
+    expect(main()).toContain('["10.1.0.0/16", "10.2.4.0/24", "10.2.6.0/24"]');
+    await asked({ at: ['1'], cidr: '10.2.4.0/25', write: true });
+    expect(main()).toContain('["10.1.0.0/16", "10.2.4.0/25", "10.2.6.0/24"]');
+  });
+
+  it('removes all rules of a declaration with --at all', async () => {
+    await asked({ remove: true, at: ['all'], write: true });
+    expect(main()).toBe('');
+  });
+
+  it.each<[string, Omit<SourceEditOptions, 'source' | 'id'>, string]>([
+    ['nothing to do', { at: ['0'] }, 'give --remove, --ports A-B or --cidr X'],
+    ['several rules and no --at', { remove: true }, 'makes 2 rules: --at 0 ingress tcp 22-90 from 10.1.0.0/16'],
+    ['a number that there is not', { remove: true, at: ['2'] }, 'give 0 to 1, or all'],
+    ['ports beyond the rule (law 4)', { at: ['0'], ports: '22-99' }, 'not within what the rule allows now'],
+    ['a block beyond the rule (law 4)', { at: ['0'], cidr: '10.0.0.0/8' }, 'not within what the rule allows now'],
+    ['no port range', { at: ['0'], ports: '99-1' }, '"99-1" is no port range'],
+    ['no block', { at: ['0'], cidr: '10.1.0.0/33' }, 'is no address block'],
+  ])('refuses %s and changes nothing', async (_, options, message) => {
+    await expect(asked({ ...options, write: true })).rejects.toThrow(message);
+    expect(main()).toBe(MAIN);
+  });
+
+  it('refuses an unknown id with the next step', async () => {
+    await expect(edit({ source: dir, id: 'x', remove: true }, runtime)).rejects.toThrow(
+      'list them with pare source list',
+    );
+  });
+});
