@@ -1,3 +1,4 @@
+export { type AthenaStoreOptions, type FlowLogTable, openAthenaStore } from './athena/store.ts';
 export { type DuckDbStoreOptions, openDuckDbStore } from './duckdb/store.ts';
 export * from './ledger.ts';
 export { countsRecords } from './skips.ts';
