@@ -120,15 +120,15 @@ async function list(folder: string, bucket: string, query: URLSearchParams): Pro
       .slice(0, most)
       .map(async (entry) =>
         delimiter !== '' && entry.endsWith(delimiter)
-          ? `<CommonPrefixes><Prefix>${escape(entry)}</Prefix></CommonPrefixes>`
-          : `<Contents><Key>${escape(entry)}</Key><LastModified>2026-11-21T00:00:00.000Z</LastModified><ETag>"0"</ETag><Size>${(await stat(join(folder, entry))).size}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
+          ? `<CommonPrefixes><Prefix>${entities(entry)}</Prefix></CommonPrefixes>`
+          : `<Contents><Key>${entities(entry)}</Key><LastModified>2026-11-21T00:00:00.000Z</LastModified><ETag>"0"</ETag><Size>${(await stat(join(folder, entry))).size}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
       ),
   );
   const more = page.length > most;
-  const next = more ? `<NextContinuationToken>${escape(page[most - 1] ?? '')}</NextContinuationToken>` : '';
+  const next = more ? `<NextContinuationToken>${entities(page[most - 1] ?? '')}</NextContinuationToken>` : '';
   return xml(
     'ListBucketResult',
-    `<Name>${bucket}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${parts.length}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>${more}</IsTruncated>${next}${parts.join('')}`,
+    `<Name>${bucket}</Name><Prefix>${entities(prefix)}</Prefix><KeyCount>${parts.length}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>${more}</IsTruncated>${next}${parts.join('')}`,
   );
 }
 
@@ -157,7 +157,7 @@ function xml(name: string, inner: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inner}</${name}>`;
 }
 
-function escape(text: string): string {
+function entities(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
