@@ -5,7 +5,7 @@ import type { WorkerPorts } from './ports.ts';
 import { performJob } from './work.ts';
 
 /** What no later attempt mends; the reason goes to the log and the dead letters. */
-const FINAL: readonly string[] = ['github-forbidden', 'github-not-found'];
+const FINAL: readonly string[] = ['github-forbidden', 'github-not-found', 'no-findings'];
 
 /** Takes one lease to its end. Never throws: what fails is tried again, after a while, a bounded number of times. */
 export async function workOff(
