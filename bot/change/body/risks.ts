@@ -9,7 +9,7 @@ export function risksSection(batch: Batch): string {
     for (const warning of warnings)
       notes.set(
         `${warning.code}\0${warning.message}`,
-        `- ${code(`${warning.place.file}:${warning.place.line}`)}: ${words(warning.message)}.`,
+        `- ${code(`${warning.place.file}:${warning.place.line}`)}: ${words(warning.message.replace(/\.$/, ''))}.`,
       );
     if (declaration.form === 'cfn-standalone' && finding.action === 'narrow')
       notes.set(

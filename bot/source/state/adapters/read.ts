@@ -8,7 +8,7 @@ const MAX_BYTES = 400_000_000;
 
 /**
  * Reads `--state` arguments: FILE, or ROOT=FILE where ROOT is the Terraform root directory relative to the source tree (`.` for the tree
- * itself). Only the parsed part is kept. Files that cannot be read or are no states are problems, not exceptions.
+ * itself) and FILE may be `-` for standard input. Only the parsed part is kept. Files that cannot be read or are no states are problems, not exceptions.
  */
 export async function readStates(args: readonly string[]): Promise<{ states: TerraformState[]; problems: Problem[] }> {
   const states: TerraformState[] = [];
@@ -49,12 +49,13 @@ async function readText(path: string): Promise<string | Problem> {
     file: path,
   });
   try {
-    const info = await stat(path);
+    const file = path === '-' ? '/dev/stdin' : path;
+    const info = await stat(file);
     if (info.isDirectory())
       return told('state-is-folder', 'a folder, not a state file', 'give the file inside, or ROOT=FILE');
     if (info.size > MAX_BYTES)
       return told('state-too-large', 'larger than 400 MB', 'split the state, or give show -json');
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {
     if (error instanceof TypeError) return told('state-not-utf8', 'not UTF-8 text', 'give terraform show -json of it');
     const why = error instanceof Error ? error.message.split('\n')[0]! : 'unknown reason';
