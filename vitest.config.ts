@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/**/*.slow.test.ts', 'test/**/*.moto.test.ts'],
+    exclude: ['**/node_modules/**', 'test/**/*.slow.test.ts', 'test/**/*.moto.test.ts', 'test/**/*.trino.test.ts'],
     reporters: ['default', ['json', { outputFile: 'reports/tests-fast.json' }]],
     coverage: {
       provider: 'v8',

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import fast from './vitest.config.ts';
+
+// Athena's SQL executed by a real Trino server; needs Java 17 and Maven, which puts the server together on the first run.
+export default defineConfig({
+  test: {
+    ...fast.test,
+    testTimeout: 600_000,
+    hookTimeout: 1_200_000,
+    include: ['test/trino/**/*.trino.test.ts'],
+    exclude: ['**/node_modules/**'],
+    reporters: ['default', ['json', { outputFile: 'reports/tests-trino.json' }]],
+  },
+});
