@@ -79,6 +79,7 @@ export async function startTrino(dir: string, port: number, s3: string): Promise
       's3.aws-secret-key=test',
       'hive.non-managed-table-writes-enabled=true',
       'hive.storage-format=PARQUET',
+      'hive.allow-register-partition-procedure=true',
       'hive.max-partitions-per-scan=100000',
       '',
     ].join('\n'),
