@@ -71,6 +71,10 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
         const detail = `The window judged is ${figure(days)} days long; ${needed} are needed before silence proves anything.`;
         return { reason: 'window-too-short', detail };
       }
+      if (coverage.wornHours < policy.minWornDays * 24) {
+        const detail = `Somebody wore the group in only ${coverage.wornHours} hours of the window; ${figure(policy.minWornDays * 24)} are needed before silence proves anything.`;
+        return { reason: 'worn-too-briefly', detail };
+      }
       // A connection on the one interface that nobody logged is as real as on the 99 others: each must be covered, and all together.
       const least = coverage.leastCovered;
       const share = Math.min(coverageShare(coverage), least?.share ?? 1);

@@ -88,6 +88,11 @@ export const policySchema = z
       .strictObject({
         minCoverage: share.default(d.minCoverage).describe('Least share of the hours that logs must cover, 0 to 1'),
         minWindowDays: z.number().min(0).default(d.minWindowDays).describe('Least length of the judged window'),
+        minWornDays: z
+          .number()
+          .min(0)
+          .default(d.minWornDays)
+          .describe('Least time that somebody must have worn a group, in days, added up by the hour'),
         narrowPorts: z.boolean().default(d.narrowPorts),
         narrowPeers: z.boolean().default(d.narrowPeers),
         longestPrefixV4: z

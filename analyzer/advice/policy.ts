@@ -4,6 +4,8 @@ export interface Policy {
   minCoverage: number;
   /** Least length of the judged window in days before anything is proposed. */
   minWindowDays: number;
+  /** Least time in days, added up by the hour, that somebody must have worn a group: a batch job of an hour a month proves little by its silence. */
+  minWornDays: number;
   /** Most rules that may stand instead of one narrowed rule. */
   maxReplacements: number;
   /** Narrow ports, and peers, at all? */
@@ -68,6 +70,7 @@ export interface Keep {
 export const DEFAULT_POLICY: Policy = {
   minCoverage: 0.98,
   minWindowDays: 14,
+  minWornDays: 3,
   maxReplacements: 4,
   narrowPorts: true,
   narrowPeers: true,

@@ -60,6 +60,7 @@ export class CoverageLedger {
           expected: 0,
           observed: 0,
           skipped: 0,
+          worn: new Set<number>(),
           interfaces: [] as string[],
           least: null as InterfaceCoverage | null,
         },
@@ -72,7 +73,7 @@ export class CoverageLedger {
         const sum = sums.get(group);
         if (sum === undefined) continue;
         const wearing = held.filter((h) => h.state.groups.includes(group));
-        const part = this.#judge(wearing, held, observed);
+        const part = this.#judge(wearing, held, observed, sum.worn);
         if (part.expected === 0) continue;
         sum.expected += part.expected;
         sum.observed += part.observed;
@@ -88,6 +89,7 @@ export class CoverageLedger {
         groupId,
         observedInterfaceHours: sum.observed / HOUR,
         expectedInterfaceHours: sum.expected / HOUR,
+        wornHours: sum.worn.size,
         skippedRecords: sum.skipped,
         interfaces: sum.interfaces.sort(compareText),
         leastCovered: sum.least,
@@ -97,13 +99,19 @@ export class CoverageLedger {
   }
 
   /** Whole seconds. Where the interface wore the group for a part of an hour only, unseen seconds count against that part. */
-  #judge(wearing: readonly HeldState[], held: readonly HeldState[], observed: Observed | undefined) {
+  #judge(
+    wearing: readonly HeldState[],
+    held: readonly HeldState[],
+    observed: Observed | undefined,
+    hoursWorn: Set<number>,
+  ) {
     const sum = { expected: 0, observed: 0, skipped: 0 };
     for (let i = 0; i < this.#hours; i += 1) {
       const from = (this.#firstHour + i) * HOUR;
       const to = from + HOUR;
       const worn = secondsWithin(wearing, Math.max(from, this.#window.from), Math.min(to, this.#window.to));
       if (worn === 0) continue;
+      hoursWorn.add(i);
       sum.expected += worn;
       if (observed === undefined) continue;
       const skipped = observed.skipped.get(i);

@@ -82,6 +82,8 @@ export interface GroupCoverage {
   observedInterfaceHours: number;
   /** Hours within the window in which an interface wore the group, summed over interfaces. */
   expectedInterfaceHours: number;
+  /** Hours (by the clock) of the window in which at least one interface wore it; never more than the window has. */
+  wornHours: number;
   skippedRecords: number;
   interfaces: readonly string[];
   /** Of the interfaces that wore the group, the one that the logs speak least of; null when nobody wore it. */

@@ -16,6 +16,7 @@ const BOLD: Policy = {
   ...DEFAULT_POLICY,
   minCoverage: 0,
   minWindowDays: 0,
+  minWornDays: 0,
   longestPrefixV4: 32,
   longestPrefixV6: 128,
   steadyDays: 1,
@@ -76,6 +77,18 @@ describe('law 1: uncertainty counts as use', () => {
   it('does not call a rule unused when nobody wore the group', async () => {
     const { says } = await judge(inventory({ rules, interfaces: [] }), []);
     expect(says['ingress tcp 443 10.0.0.0/16']).toBe('review | group-not-worn');
+  });
+
+  it.each([
+    [2, 'review | worn-too-briefly'],
+    [4, 'remove | unused'],
+  ])('takes the silence of a group that was worn on %i days of the window for what it is', async (worn, verdict) => {
+    const span = { from: FROM, to: FROM + worn * 86_400, startKnown: true };
+    // Many interfaces at once add nothing: it is the clock that counts.
+    const fleet = ['eni-a', 'eni-b', 'eni-c'].map((id, i) => eni(id, ['sg-web'], [`10.0.1.${i}`], span));
+    const coverage = fleet.flatMap(({ interfaceId }) => covered(days(worn), interfaceId));
+    const { says } = await judge(inventory({ rules, interfaces: fleet }), [], { coverage });
+    expect(says['ingress tcp 443 10.0.0.0/16']).toBe(verdict);
   });
 
   it('does not let 99 logged interfaces speak for the one that was never logged', async () => {

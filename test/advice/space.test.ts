@@ -107,7 +107,14 @@ describe('the totals of the plan', () => {
           coverage: batches(w.coverage),
           window: WORLD_WINDOW,
         });
-        const policy = { ...DEFAULT_POLICY, minCoverage: 0, minWindowDays: 0, maxMissingMass: 1, maxKeptShare: 1 };
+        const policy = {
+          ...DEFAULT_POLICY,
+          minCoverage: 0,
+          minWindowDays: 0,
+          minWornDays: 0,
+          maxMissingMass: 1,
+          maxKeptShare: 1,
+        };
         const advice = advise({ evidence, inventory: w.inventory, policy, window: WORLD_WINDOW });
         expect(advice.plan.removedSpace).toBeLessThanOrEqual(advice.plan.bound);
         expect(advice.plan.gap).toBeGreaterThanOrEqual(0);
