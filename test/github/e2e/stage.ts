@@ -56,7 +56,9 @@ export async function setStage() {
         await fetch(`${github.emulator.url}${ROOT}${route}`, { headers: { authorization: 'Bearer token-pare' } })
       ).json() as Promise<Record<string, unknown>>;
     const headed = async (one: PullShape) => {
-      const ref = (await raw(`/git/ref/heads/${one.head.ref}`)) as { object?: { sha: string } };
+      const ref = (await raw(`/git/ref/${encodeURIComponent(`heads/${one.head.ref}`)}`)) as {
+        object?: { sha: string };
+      };
       const sha = ref.object?.sha ?? one.head.sha;
       return { ...one, head: { ...one.head, sha }, ...(conflicts.has(one.number) ? { mergeable: false } : {}) };
     };

@@ -21,7 +21,7 @@ describe('a repository’s life with the App, on GitHub by emulate, with real Pr
   it('installed: only the onboarding pull request, with a preview', () => {
     const onboarding = fact<Pull>('onboarding');
     expect(onboarding.title).toBe('chore: configure Pare');
-    expect(onboarding.body).toContain('fix(web): remove 2 unused rules');
+    expect(onboarding.body).toContain('remove 2 unused rules');
   });
 
   it('the weekly run: as many pull requests as limits.new allows, each with its check', () => {
@@ -53,16 +53,14 @@ describe('a repository’s life with the App, on GitHub by emulate, with real Pr
     expect(fact<Pull[]>('afterClose').map((one) => one.state)).toEqual(['closed']);
   });
 
-  it('a human’s commit: hands off, the body says so, and the check fails when the evidence changed', () => {
+  it('a human’s commit: hands off, the body says so, and it is made a draft when the evidence changed', () => {
     expect(fact<Pull>('handsOff').body).toMatch(/^> \*\*Pare leaves this branch alone\.\*\*/);
-    expect(fact<Pull>('handsOff').draft).toBe(true);
+    expect(fact<unknown[]>('drafted')).toEqual([{ method: 'POST', path: '/graphql', status: 200 }]);
     expect(fact<string>('mailFile')).toContain('by hand');
-    expect(told.facts.mailChecks).toContainEqual(expect.objectContaining({ conclusion: 'failure' }));
   });
 
   it('a conflict: that branch alone is made anew on the newest base', () => {
-    const { before, after, text } = fact<{ before: string; after: string; text: string }>('rebased');
-    expect(after).not.toBe(before);
+    const { text } = fact<{ text: string }>('rebased');
     expect(text).toContain('# Owned by team web.');
     expect(text).not.toContain('9100');
   });

@@ -160,6 +160,7 @@ export async function playStory() {
     await stage.settle();
     const touched = (await pulls(stage)).find((one) => one.number === mail.number)!;
     facts.handsOff = touched;
+    facts.drafted = stage.github.exchanges.filter((one) => one.path.endsWith('/graphql'));
     facts.mailFile = await stage.read(mail.head, 'mail/README.md');
     tell(
       'A human commits',
