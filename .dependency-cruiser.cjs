@@ -11,18 +11,29 @@ const A = ['model', 'inventory', 'flowlogs', 'usage', 'advice', 'report'].map((f
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^test/', '^\\.', 'config', '^examples/', '^analyzer/report/html/'] },
+      from: {
+        orphan: true,
+        pathNot: ['\\.d\\.ts$', '^test/', '^\\.', 'config', '^examples/', '^analyzer/report/html/'],
+      },
       to: {},
     },
     {
       name: 'no-unlisted-dependency',
       severity: 'error',
       from: { path: '^(analyzer|bot|infra)/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'], pathNot: '^(analyzer|bot|infra)/' },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+        pathNot: '^(analyzer|bot|infra)/',
+      },
     },
     {
       name: 'bot-never-loads-pulumi',

@@ -100,7 +100,6 @@ export const findingSchema = z.object({
 });
 export type Finding = z.infer<typeof findingSchema>;
 export type Usage = z.infer<typeof usageSchema>;
-export type Coverage = z.infer<typeof coverageSchema>;
 
 export const problemSchema = z.object({
   code: z.string(),

@@ -3,7 +3,6 @@ import {
   ALL_V4,
   ALL_V6,
   addressesWithin,
-  NO_ADDRESSES,
   noAddresses,
   sameAddresses,
   subtractAddresses,
@@ -27,7 +26,6 @@ export interface PeerSet {
   readonly atoms: readonly PeerAtom[];
 }
 
-export const NO_PEERS: PeerSet = { addresses: NO_ADDRESSES, atoms: [] };
 const ANYTHING: AddressSet = unionAddresses(ALL_V4, ALL_V6);
 
 export function noPeers(set: PeerSet): boolean {

@@ -92,14 +92,6 @@ export function coverageText(finding: Finding): string {
   return share === null ? 'not worn' : percent(share);
 }
 
-export function coverageSentence(finding: Finding): string {
-  const share = coverageShare(finding);
-  const { interfaces, skippedRecords } = finding.coverage;
-  if (share === null) return 'no interface wore the group in this time';
-  const lost = skippedRecords === 0 ? '' : `, ${counted(skippedRecords, 'skipped record')}`;
-  return `logs cover ${percent(share)} of the hours of ${counted(interfaces.length, 'interface')}${lost}`;
-}
-
 /** 1234567 → `1,234,567`, without asking the locale. */
 export function thousands(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');

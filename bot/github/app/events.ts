@@ -18,7 +18,6 @@ export const EVENTS = [
   'pull_request_review',
   'push',
 ] as const;
-export type EventName = (typeof EVENTS)[number];
 
 const repository = z.object({
   name: z.string(),

@@ -92,6 +92,7 @@ describe(`hostile strings (${CORPUS.length}) through what the App writes and rea
     unit: 'u',
     edit: 'e',
     validAt: 0,
+    since: 0,
     body: 'b',
     title: 't',
     findings: { 'remove.0.c4': [id] },
