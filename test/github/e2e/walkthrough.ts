@@ -12,7 +12,7 @@ export function walkthrough(chapters: readonly Chapter[]): string {
   return `# Walkthrough
 
 A repository's life with the App, played against a GitHub server on loopback with real Probot and signed webhooks by
-test/github/e2e/story.test.ts, which also writes this page (\`vitest run test/github/e2e -u\`). Dates, commits and hidden markers are shortened.
+test/github/e2e/story.slow.test.ts, which also writes this page (\`npm run test:slow -- test/github/e2e -u\`). Dates, commits and hidden markers are shortened.
 
 ${parts.join('\n\n')}
 `;
@@ -25,6 +25,7 @@ function calm(text: string): string {
     .replace(/20(26|27)-\d{2}-\d{2}/g, 'DATE')
     .replace(/http:\/\/localhost:\d+/g, 'https://github.test')
     .replace(/`[0-9a-f]{10}`/g, '`COMMIT`')
+    .replace(/(committed) [0-9a-f]{10}\b/g, '$1 COMMIT')
     .replace(/[▁▂▃▄▅▆▇█ ]{8,}/g, '▁▁▁▁▁▁▁▁')
     .replace(/\r\n/g, '\n');
 }
