@@ -27,7 +27,6 @@ export interface AddressSet {
 
 export const MAX_V4 = 0xffff_ffff;
 export const MAX_V6 = (1n << 128n) - 1n;
-export const NO_ADDRESSES: AddressSet = { v4: [], v6: [] };
 export const ALL_V4: AddressSet = { v4: [{ from: 0, to: MAX_V4 }], v6: [] };
 export const ALL_V6: AddressSet = { v4: [], v6: [{ from: 0n, to: MAX_V6 }] };
 

@@ -113,7 +113,7 @@ export const BREAKS: readonly Break[] = [
     file: 'bot/git/shared.ts',
     find: 'if (foreign !== undefined)',
     replace: 'if (foreign === undefined && foreign !== undefined)',
-    tests: ['test/git', 'test/cli/plan-apply.test.ts'],
+    tests: ['test/git/', 'test/cli/plan-apply.test.ts'],
   },
   {
     law: 6,
