@@ -27,6 +27,16 @@ interface Box {
  * direction and address family by itself; rules whose peer is a group or a prefix list only have their ports merged. Sorted.
  */
 export function tidy(rules: readonly RuleShape[]): RuleShape[] {
+  // Where the search is too wide to be exact, fewer rules make a narrower one, which may find fewer still.
+  let found = tidyOnce(rules);
+  for (;;) {
+    const next = tidyOnce(found);
+    if (next.length >= found.length) return found;
+    found = next;
+  }
+}
+
+function tidyOnce(rules: readonly RuleShape[]): RuleShape[] {
   const buckets = new Map<string, RuleShape[]>();
   for (const rule of rules) {
     const peer =

@@ -96,6 +96,18 @@ describe('tidy', () => {
       }),
     );
 
+  it('goes on where the first search was too wide to be exact', () => {
+    const rules = [
+      'ingress tcp 1 0.0.0.0/30',
+      'ingress tcp 1-2 0.0.0.5/32',
+      'ingress tcp 3-5 0.0.0.0/29',
+      'ingress tcp 5-6 0.0.0.4/30',
+      'ingress tcp 1-3 0.0.0.0/30',
+    ].map(shape);
+    const tidied = tidy(rules);
+    expect(tidied).toHaveLength(tidy(tidied).length);
+  });
+
   it('allows exactly the same, with no more rules, and again the same when tidied twice', () => {
     let saved = 0;
     fc.assert(
