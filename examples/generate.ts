@@ -25,7 +25,10 @@ const GENERATED = ['inventory', 'config-history', 'flow-logs', 'state', 'stacks'
 export function makeShop(): { shop: Shop; world: World; flowLogs: readonly FlowLogSpec[] } {
   const shop = playShop();
   const flowLogs = shopFlowLogs(shop);
-  return { shop, world: finishWorld(0, shop.state, flowLogs), flowLogs };
+  const world = finishWorld(0, shop.state, flowLogs);
+  // AWS's own names have colons, which a checkout on Windows cannot have.
+  const configFiles = world.configFiles.map((file) => ({ ...file, path: file.path.replaceAll('::', '-') }));
+  return { shop, world: { ...world, configFiles }, flowLogs };
 }
 
 /** One flow log a subnet, as three teams set them up: version 5 text, the default version 2, and Parquet. */
