@@ -5,6 +5,8 @@ import fast from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...fast.test,
+    // One at a time: the report's bounds are measured on a quiet machine.
+    maxWorkers: 1,
     testTimeout: 600_000,
     hookTimeout: 600_000,
     include: ['test/**/*.slow.test.ts'],
