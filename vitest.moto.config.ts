@@ -5,6 +5,8 @@ import fast from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...fast.test,
+    // The files share one server and put it back to empty: one at a time.
+    maxWorkers: 1,
     testTimeout: 300_000,
     hookTimeout: 600_000,
     include: ['test/**/*.moto.test.ts'],
