@@ -117,11 +117,15 @@ export const BREAKS: readonly Break[] = [
   },
   {
     law: 6,
-    what: 'a value forgets the sources that it was made of',
+    what: 'a value forgets where it was written',
     file: 'bot/source/terraform/eval/value.ts',
-    find: 'export function origins(values: readonly Value[]): Origin {',
-    replace: 'export function origins(values: readonly Value[]): Origin {\n  if (values.length >= 0) return [];',
-    tests: ['test/source/terraform/rules.test.ts', 'test/source/terraform/evaluate.test.ts'],
+    find: 'return { ...value, from: [...value.from, { file: place.file, start: place.start, end: place.end }] };',
+    replace: 'return value;',
+    tests: [
+      'test/source/terraform/rules.test.ts',
+      'test/source/terraform/evaluate.test.ts',
+      'test/change/terraform.test.ts',
+    ],
   },
   {
     law: 9,
