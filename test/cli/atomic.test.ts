@@ -46,11 +46,6 @@ describe('writing whole or not at all', () => {
     expect(readdirSync(dir.path()).sort()).toEqual(['one', 'two']);
   });
 
-  it.runIf(existsSync('/dev/null'))('writes to a device and does not replace it', async () => {
-    await writeAtomic('/dev/null', 'x');
-    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
-  });
-
   it('removes on the way out what was not finished', async () => {
     const { path } = await scratchFolder();
     writeFileSync(`${path}/spill`, 'x');
