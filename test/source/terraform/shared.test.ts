@@ -92,6 +92,24 @@ describe('a text that serves several rules stays, and the place that takes it fo
     ]);
   });
 
+  it.each([
+    ['a removal', []],
+    ['narrower ports', [{ ...tcp(22, '10.1.4.0/24'), toPort: 30 }]],
+  ])(
+    '%s of a block that cidrsubnet computes names the block, not the literal it was computed from',
+    (_, replacements) => {
+      const list = 'locals {\n  nets = [for n in [4, 5] : cidrsubnet("10.1.0.0/16", 8, n)]\n}\n';
+      const body =
+        '  ingress {\n    protocol    = "tcp"\n    from_port   = 22\n    to_port     = 40\n    cidr_blocks = local.nets\n  }\n';
+      const files = {
+        'a.tf': `${list}resource "aws_security_group" "a" {\n${body}}\nresource "aws_security_group" "b" {\n${body}}\n`,
+      };
+      const after = edited(files, 'aws_security_group.a ingress tcp 22-40 cidrIpv4 10.1.4.0/24', replacements);
+      expect(after.files['a.tf']).toContain('[for source in local.nets : source if source != "10.1.4.0/24"]');
+      expect(after.rules).toHaveLength(3 + replacements.length);
+    },
+  );
+
   it('drops the part of a concat that nobody but this rule takes', () => {
     const files = { 'a.tf': rule('ssh', '  cidr_blocks       = concat(["10.0.0.0/8"], [aws_vpc.main.cidr_block])') };
     const after = edited(files, 'aws_vpc.main.cidr_block');

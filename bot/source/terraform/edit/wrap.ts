@@ -1,3 +1,4 @@
+import { formatCidr, parseCidr } from '@pare/analyzer/model/address.ts';
 import type { RuleShape } from '@pare/analyzer/model/rule.ts';
 import type { DeclaredRule, SourceRange, TextEdit } from '../../contract.ts';
 import { directoryOf } from '../eval/definition.ts';
@@ -126,14 +127,16 @@ const JOINING: ReadonlySet<string> = new Set([
   'tolist',
 ]);
 
-/** The element as the source writes it, which is what `!=` compares with. */
+/** The element as the source writes it, which is what `!=` compares with. What made it may be another block, as in cidrsubnet(). */
 function elementText(parts: Parts): string | null {
   const { rule, details } = parts;
   if (/^(ref|unknown):/.test(rule.peer)) return null;
   const first = rule.origins.peer[0];
   const parsed = first === undefined ? null : parsedAt(details, first.file);
   const literal = parsed === null || first === undefined ? null : literalAt(parsed, first);
-  return typeof literal?.value === 'string' ? literal.value : rule.peer;
+  if (typeof literal?.value !== 'string') return rule.peer;
+  const cidr = parseCidr(literal.value.trim());
+  return cidr !== null && formatCidr(cidr) === rule.peer ? literal.value : rule.peer;
 }
 
 /** One argument of a concat goes, where another stays. */
