@@ -269,7 +269,7 @@ export interface Memory {
   reclaimed: readonly { branch: string; head: string }[];
   /** Units that were split by `split`. */
   split: readonly string[];
-  /** What ticks asked for and did not get yet: `open:…`, `recreate:…`, `brake:…` with a tickId (dashboard/ticks.ts). */
+  /** What ticks and `open` asked for and did not get yet: `open:…`, `recreate:…`, `brake:…` with a tickId (dashboard/ticks.ts) of a unit or finding. */
   wanted: readonly string[];
   paused: { by: string; at: EpochSeconds; until: EpochSeconds | null; reason: string } | null;
   /** Pull requests that got their labels and reviewers: people may take these away again. */
@@ -381,7 +381,7 @@ export type Command =
   | { name: 'rerun' | 'split' | 'rebase' | 'recreate' | 'resume' | 'revert' | 'status' | 'help' }
   | { name: 'explain'; rule: string | null }
   | { name: 'keep'; rule: string; until: EpochSeconds | null; reason: string }
-  | { name: 'unkeep' | 'drop'; rule: string }
+  | { name: 'unkeep' | 'drop' | 'open'; rule: string }
   | { name: 'narrow'; rule: string; to: string }
   | { name: 'pause'; until: EpochSeconds | null; reason: string };
 

@@ -33,6 +33,12 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   { name: 'unkeep', usage: '/pare unkeep RULE', does: 'Takes `keep` and `drop` back.', where: 'anywhere' },
   {
+    name: 'open',
+    usage: '/pare open RULE',
+    does: 'Opens the pull request that changes this rule now, without waiting for its slot.',
+    where: 'anywhere',
+  },
+  {
     name: 'narrow',
     usage: '/pare narrow RULE to [PROTOCOL] [PORTS…] [PEERS…]',
     does: 'Replaces the rule by one that allows this; what is not named stays as it is. It must allow all that traffic used, and nothing that the rule does not.',

@@ -12,13 +12,14 @@ import type {
   PullRequestRecord,
   RepositoryState,
 } from '../contract.ts';
+import { tickId } from '../dashboard/ticks.ts';
 import { evidenceOf } from '../pulls/evidence.ts';
 import { readPullMarker } from '../pulls/marker.ts';
 import { foreignCommit } from '../pulls/own.ts';
 import { mustRedact, redactText } from '../pulls/redact.ts';
 import { commandTable } from './commands.ts';
 import { explain } from './explain.ts';
-import { findNamed, type Named, pullOf } from './find.ts';
+import { findNamed, type Named, pullOf, toldBy } from './find.ts';
 import { formatCommand } from './parse.ts';
 import { narrowedTo } from './shape.ts';
 import { statusText } from './status.ts';
@@ -120,6 +121,8 @@ function effectOf(command: Command, scene: Scene): Effect {
         reply: `Nobody's word keeps ${code(command.rule)} any more; it is proposed again when the evidence says so.`,
         follow: [again],
       }));
+    case 'open':
+      return withRule(command.rule, scene, (named) => openEffect(command.rule, named, scene));
     case 'narrow':
       return withRule(command.rule, scene, (named) => narrowEffect(command.to, command.rule, named, scene));
     case 'pause':
@@ -213,6 +216,18 @@ function withRule(rule: string, { pull, run }: Scene, then: (named: Named) => Ef
   return named === null
     ? { refused: `${code(rule)} is not among the rules that Pare knows here; nothing was done.` }
     : then(named);
+}
+
+function openEffect(rule: string, { id }: Named, { memory, run, state, again }: Scene): Effect {
+  const open = state.pulls.find((one) => one.state === 'open' && toldBy(one).has(id));
+  if (open !== undefined) return { refused: `${code(rule)} is in #${open.number} already.` };
+  if (run?.plan.batches.some((batch) => batch.proposals.some(({ finding }) => finding.findingId === id)) !== true)
+    return { refused: `There is no edit for ${code(rule)} now; \`/pare explain ${rule}\` tells why.` };
+  return {
+    memory: { ...memory, wanted: [...memory.wanted, `open:${tickId(id)}`] },
+    reply: `The pull request that changes ${code(rule)} is opened without waiting for its slot.`,
+    follow: [again],
+  };
 }
 
 function narrowEffect(to: string, rule: string, named: Named, { memory, given, again }: Scene): Effect {

@@ -68,13 +68,14 @@ function argumentsOf(name: CommandName, words: readonly string[], now: EpochSeco
     case 'explain':
     case 'unkeep':
     case 'drop':
+    case 'open':
       return rest.length === 0 ? command({ name, rule }) : usage(name, 'it takes one rule and nothing more');
     default:
       return name satisfies never;
   }
 }
 
-type BareName = Exclude<CommandName, 'explain' | 'keep' | 'unkeep' | 'drop' | 'narrow' | 'pause'>;
+type BareName = Exclude<CommandName, 'explain' | 'keep' | 'unkeep' | 'drop' | 'open' | 'narrow' | 'pause'>;
 
 function isBare(name: CommandName): name is BareName {
   return BARE.some((one) => one === name);
@@ -133,6 +134,7 @@ export function formatCommand(given: Command): string {
       return ['keep', given.rule, ...day(given.until)].join(' ');
     case 'unkeep':
     case 'drop':
+    case 'open':
       return `${given.name} ${given.rule}`;
     case 'narrow':
       return `narrow ${given.rule} to ${given.to}`;

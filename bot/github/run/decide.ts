@@ -83,7 +83,7 @@ export function decide(input: DecideInput): Decided {
       decisions.push(waits(one.unit, braked.reason));
       continue;
     }
-    const reason = isWanted(one.unit, memory) ? 'asked for on the dashboard' : 'has its slot';
+    const reason = isWanted(one.unit, memory) ? 'asked for' : 'has its slot';
     decisions.push(open({ ...common(input, one.unit), ...one, run, memory }, strayOf(one.unit, input), reason));
   }
   return {
@@ -136,8 +136,14 @@ function brake(chosen: readonly { unit: Unit }[], { config, run, memory }: Decid
   return { reason, tick, rules: ids.length };
 }
 
+/** What asks for this unit: a tick names the unit, the command `open` one of its findings. */
+export function openNames(unit: Unit): string[] {
+  const names = [unit.key, ...unit.batch.proposals.map(({ finding }) => finding.findingId)];
+  return names.map((name) => `open:${tickId(name)}`);
+}
+
 function isWanted(unit: Unit, memory: Memory): boolean {
-  return memory.wanted.includes(`open:${tickId(unit.key)}`);
+  return openNames(unit).some((name) => memory.wanted.includes(name));
 }
 
 /** A tick that asks for a new start hands the branch back as it is now. */

@@ -8,7 +8,7 @@ import { renderDashboard } from '../dashboard/render.ts';
 import { applyTicks, readTicks, tickId } from '../dashboard/ticks.ts';
 import { type Decision, validAtOf } from '../pulls/ladder.ts';
 import { readOwners } from '../pulls/owners.ts';
-import { type Decided, decide, prunable, stopReason } from './decide.ts';
+import { type Decided, decide, openNames, prunable, stopReason } from './decide.ts';
 import { execute, type Outcome } from './execute.ts';
 import { forecast } from './forecast.ts';
 import { DASHBOARD_LABEL, observe, observeStrays } from './observe.ts';
@@ -89,7 +89,7 @@ export async function runRepository(input: RunInput): Promise<RunReport> {
   if (decided.decisions.some((one) => one.intentions.length > 0))
     input.foretold?.(await forecast(decided.decisions, clock.now()));
   const outcome = await execute(decided.decisions, state.facts.defaultBranch, platform);
-  const after = memoryAfter(memory, decided, outcome, run);
+  const after = memoryAfter(memory, decided, outcome, units, run);
   const told = await tell(input, state, after, { config, units, decided, problems: [], outcome });
   return {
     state: decided.stopped === null ? 'done' : 'stopped',
@@ -145,7 +145,7 @@ async function runOnboarding(input: RunInput, state: RepositoryState): Promise<R
 }
 
 /** What the run leaves to be remembered; `lastRun` is added only where something else changed. */
-function memoryAfter(memory: Memory, decided: Decided, outcome: Outcome, run: PlannedRun): Memory {
+function memoryAfter(memory: Memory, decided: Decided, outcome: Outcome, units: Units, run: PlannedRun): Memory {
   if (decided.stopped !== null) return memory;
   const settled = decided.decisions.flatMap((one) => {
     const pull = one.pull ?? outcome.opened.get(one.unit);
@@ -153,10 +153,11 @@ function memoryAfter(memory: Memory, decided: Decided, outcome: Outcome, run: Pl
     return [pull];
   });
   const closed = new Set(decided.decisions.filter((one) => one.state === 'close').map((one) => one.pull));
+  const asking = new Map(units.units.map((one) => [one.key, openNames(one)]));
   const served = new Set(
     decided.decisions
       .filter((one) => !outcome.failed.has(one.unit) && (one.pull !== null || outcome.opened.has(one.unit)))
-      .flatMap((one) => [`open:${tickId(one.unit)}`, `recreate:${tickId(one.unit)}`]),
+      .flatMap((one) => [...(asking.get(one.unit) ?? []), `recreate:${tickId(one.unit)}`]),
   );
   return {
     ...memory,
