@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../bot/change/contract.ts';
 import { planChanges } from '../../bot/change/plan.ts';
+import { parseCommand } from '../../bot/github/chatops/parse.ts';
 import { readConfig } from '../../bot/github/config/read.ts';
 import { defaultConfig } from '../../bot/github/config/schema.ts';
 import type { Memory, Unit } from '../../bot/github/contract.ts';
@@ -364,6 +365,32 @@ describe('redaction', () => {
     ['account 111111111111', 'account [account]'],
     ['07:00 on 2026-01-02, v1.2.3', '07:00 on 2026-01-02, v1.2.3'],
   ])('%s becomes %s', (text, expected) => expect(redactText(text)).toBe(expected));
+
+  it('leaves every finding id as it is, since commands name rules by it, and no account beside it', () => {
+    const digits = (least: number) =>
+      fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: least, maxLength: 12 });
+    const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 12, maxLength: 12 });
+    const around = fc.constantFrom(
+      ['', ''],
+      ['`', '`'],
+      ['(`', '`)'],
+      ['rule ', ', and'],
+      ['| ', ' |'],
+      ['\n- ', '\n'],
+    );
+    fc.assert(
+      fc.property(fc.oneof(digits(12), hex), digits(12), around, (id, account, [before, after]) => {
+        const text = `${before}f-${id}${after} of ${account}`;
+        expect(redactText(text)).toBe(`${before}f-${id}${after} of [account]`);
+        expect(parseCommand(`/pare drop f-${id}`, 0)).toMatchObject({ command: { rule: redactText(`f-${id}`) } });
+      }),
+    );
+  });
+
+  it.each(['self-111111111111', 'x.f-111111111111', 'my-f-111111111111', 'ef-111111111111', '-111111111111'])(
+    'takes the account out of %s, which is no finding',
+    (text) => expect(redactText(text)).not.toContain('111111111111'),
+  );
 
   it('leaves nothing of an id but its kind, and tells ids apart', () => {
     const [a, b] = ['sg-0123456789abcdef0', 'sg-0123456789abcdef1'].map(redactText);
