@@ -69,8 +69,19 @@ const rules = fc.array(rule, { maxLength: 6 });
 const WORLDS: { a: number; b: number }[] = [];
 for (let a = 0; a < 4; a += 1) for (let b = 0; b < 128; b += 1) WORLDS.push({ a, b });
 
+const MASKS = new Map<Peer, number>();
+
 function maskOf(who: Peer, world: { a: number; b: number }): number {
   if (who.kind === 'group') return who.groupId === 'sg-a' ? world.a : world.b;
+  const known = MASKS.get(who);
+  if (known !== undefined) return known;
+  const mask = fixedMaskOf(who);
+  MASKS.set(who, mask);
+  return mask;
+}
+
+/** The same in every world. */
+function fixedMaskOf(who: Exclude<Peer, { kind: 'group' }>): number {
   const meaning = who.kind === 'prefixList' ? resolve(who) : null;
   const addresses = meaning?.kind === 'addresses' ? meaning.addresses : set((who as { cidr: string }).cidr);
   return ADDRESSES.reduce((mask, address, i) => (hasAddress(addresses, address) ? mask | (1 << i) : mask), 0);
