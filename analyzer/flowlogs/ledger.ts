@@ -42,6 +42,7 @@ export const EVIDENCE_CLASSES = [
   'syn', // the record itself carries SYN or SYN-ACK
   'conversation', // another record of the same 5-tuple, either direction, carries it
   'listener', // a SYN-ACK was seen from one end's port and none from the other's
+  'related', // active FTP: within a control connection to port 21 of the same ends, out of port 20
   'fan', // one end's port met many remote ports, the other's did not (formats without flags, UDP)
   'start', // both directions seen, one starts earlier, and the ports agree
   'none', // undecided

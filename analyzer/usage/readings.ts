@@ -9,7 +9,7 @@ import { compareText, type HeldState, statesWithin } from './timeline.ts';
 import { possibleWearers } from './unexplained.ts';
 
 /** The evidence classes that are inference and not observation: where they lead to no rule, the other direction may be the true one. */
-const INFERRED: ReadonlySet<string> = new Set(['listener', 'fan', 'start', 'none']);
+const INFERRED: ReadonlySet<string> = new Set(['listener', 'related', 'fan', 'start', 'none']);
 
 /** One way to understand a row. */
 export interface Reading {

@@ -11,8 +11,8 @@ export interface ExactScore {
   removed: number;
   /** Reason and rule of each that was never used and stays. */
   missed: readonly string[];
-  /** `knowing` is left by the oracle that knows all; `oracle` by the one that is told no more of openers than the format tells. */
-  space: { before: bigint; after: bigint; oracle: bigint; knowing: bigint };
+  /** `oracle` is left by one who knows every connection and who opened it. */
+  space: { before: bigint; after: bigint; oracle: bigint };
 }
 
 /** Everything that tempts an analysis to err, in one VPC. */
@@ -35,8 +35,7 @@ export async function exactScore(seed: number, format: LogFormat): Promise<Exact
     space: {
       before: ingressSpace(world, world.rules),
       after: ingressSpace(world, rulesAfter(world.rules, judged.document)),
-      oracle: ingressSpace(world, oracleIngress(world, format === 'v2' ? 'ports' : 'openers')),
-      knowing: ingressSpace(world, oracleIngress(world)),
+      oracle: ingressSpace(world, oracleIngress(world)),
     },
   };
 }

@@ -26,7 +26,7 @@ describe.each([
     expect(removed / stale, scores.flatMap((s) => s.missed).join('\n')).toBeGreaterThanOrEqual(recall);
   });
 
-  it('leaves at most 1.1 times the ingress space of one who knows the truth (v2: but for who opened, where ports do not tell)', () => {
+  it('leaves at most 1.1 times the ingress space of one who knows the truth, in either format', () => {
     const sum = (of: (s: ExactScore['space']) => bigint): number =>
       Number(scores.reduce((n, s) => n + of(s.space), 0n));
     const [before, after, oracle] = [sum((s) => s.before), sum((s) => s.after), sum((s) => s.oracle)];

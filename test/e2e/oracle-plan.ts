@@ -1,7 +1,7 @@
 import { addressSet, parseAddress, parseCidr } from '../../analyzer/model/address.ts';
 import type { RuleShape, SecurityGroupRule } from '../../analyzer/model/rule.ts';
 import { allowedSpace, countSpace, type PeerResolver } from '../../analyzer/model/traffic.ts';
-import { addressBits, cidrHolds, ruleAllows } from '../generator/oracle.ts';
+import { addressBits, cidrHolds } from '../generator/oracle.ts';
 import { loggedSpans } from '../generator/records.ts';
 import type { World } from '../generator/types.ts';
 
@@ -33,11 +33,8 @@ interface Use {
  * The ingress rules that one would keep who knows every connection of the window, and obeys the policy: rules never used go; of rules that
  * cover for each other the widest go; the others shrink to exactly what was used, as finely as the policy allows and with as many
  * rules as it takes. So it is at least as tight as any plan under the policy's limit of rules.
- *
- * `ports`: it knows all but who opened, as formats without TCP flags, and tells that by the ports alone. Where these could be read either
- * way (active FTP from port 20, callers below 32768), law 1 binds it too: the rule that would have let in the other reading was used.
  */
-export function oracleIngress(world: World, sees: 'openers' | 'ports' = 'openers'): SecurityGroupRule[] {
+export function oracleIngress(world: World): SecurityGroupRule[] {
   const rules = world.rules.filter((rule) => rule.direction === 'ingress');
   const judged = new Set(world.groups.map((g) => g.groupId).filter((id) => wellCovered(world, id)));
   const ends = world.connections
@@ -50,20 +47,6 @@ export function oracleIngress(world: World, sees: 'openers' | 'ports' = 'openers
     for (const id of e.rules) {
       uses.get(id)!.push({ protocol: c.protocol, port: c.port, peer: e.peer, day: Math.floor(c.start / 86_400) });
       served.get(id)!.add(e.rules.join(' '));
-    }
-  }
-  if (sees === 'ports') {
-    for (const { c, use, groups } of otherReadings(world)) {
-      const may = rules.filter(
-        (r) =>
-          groups.includes(r.groupId) &&
-          ruleAllows(world, r, { ...use, direction: 'ingress', groups, icmp: null, at: c.start }),
-      );
-      const ids = may.map((rule) => rule.ruleId).sort();
-      for (const id of ids) {
-        uses.get(id)!.push(use);
-        served.get(id)!.add(ids.join(' '));
-      }
     }
   }
   const wide = [...rules].sort(
@@ -79,19 +62,6 @@ export function oracleIngress(world: World, sees: 'openers' | 'ports' = 'openers
   return rules
     .filter((rule) => stays.has(rule.ruleId))
     .flatMap((rule) => (judged.has(rule.groupId) ? narrowed(world, rule, uses.get(rule.ruleId)!) : [rule]));
-}
-
-/** Calls that went out, read as if they had come in to the caller's port, where the ports do not forbid it. */
-function otherReadings(world: World) {
-  return world.connections
-    .filter((c) => c.end >= world.window.from && c.start < world.window.to && c.established)
-    .flatMap((c) => {
-      const end = c.ends.find((e) => e.direction === 'egress');
-      if (end === undefined || c.sourcePort === null || c.port === null) return [];
-      if (c.sourcePort >= 32_768 && c.port < 32_768) return [];
-      const day = Math.floor(c.start / 86_400);
-      return [{ c, groups: end.groups, use: { protocol: c.protocol, port: c.sourcePort, peer: end.peer, day } }];
-    });
 }
 
 /** Points of (group, protocol, port, IPv4 address) that the rules allow, each point of a group once. */

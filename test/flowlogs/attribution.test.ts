@@ -122,6 +122,96 @@ describe('law 1: only what must be so is decided; everything else counts as both
     });
   }
 
+  describe('active FTP: out of port 20, while the same client has a control connection to port 21', () => {
+    const control = (from: number, to: number, more: Partial<Packet> = {}): Packet[] => [
+      { in: true, local: 21, remote: 39_000, at: from, ...more },
+      { in: false, local: 21, remote: 39_000, at: to, ...more },
+    ];
+    const data = (at: number, more: Partial<Packet> = {}): Packet[] => [
+      { in: false, local: 20, remote: 40_001, at, ...more },
+      { in: true, local: 20, remote: 40_001, at: at + 1, ...more },
+    ];
+    const turned = (packets: Packet[]): Packet[] =>
+      packets.map((p) => ({ ...p, in: p.in !== true, local: p.remote, remote: p.local }));
+
+    it('is opened by the server, at either end', async () => {
+      expect(await verdicts([...control(1000, 1300), ...data(1100)])).toContain('outbound related *<-40001');
+      expect(await verdicts(turned([...control(1000, 1300), ...data(1100)]))).toContain('inbound related 40001<-*');
+      // Records that begin with their interval, as many formats have them.
+      const blurred = data(1000).map((p) => ({ ...p, at: 1000 }));
+      expect(await verdicts([...control(1000, 1300), ...blurred])).toContain('outbound related *<-40001');
+    });
+
+    it.each([
+      ['no control connection stood', data(1100)],
+      ['it had ended', [...control(1000, 1050), ...data(1100)]],
+      ['it came later', [...control(1200, 1300), ...data(1100)]],
+      ["it was another client's", [...control(1000, 1300, { peer: '192.0.2.8' }), ...data(1100)]],
+      [
+        'port 21 spoke first',
+        [...turned(turned(control(1000, 1300))).map((p) => ({ ...p, in: !p.in })), ...data(1100)],
+      ],
+      ['port 20 was called', [...control(1000, 1300), ...data(1100).map((p) => ({ ...p, in: !p.in }))]],
+      [
+        'port 20 was met by another who had none: something listens there',
+        [...control(1000, 1300), ...data(1100), ...data(1100, { peer: '192.0.2.9' })],
+      ],
+      ['it is UDP', [...control(1000, 1300, { udp: true }), ...data(1100, { udp: true })]],
+    ])('is not decided where %s', async (_, packets) => {
+      const all = (await verdicts(packets)).filter((verdict) => verdict.endsWith('40001'));
+      expect(all).toEqual(['unknown none 20<-40001']);
+    });
+
+    it('gives way to what flags say', async () => {
+      const said = [...control(1000, 1300), ...data(1100), { in: true, local: 20, remote: 40_001, at: 1100, flags: 2 }];
+      expect(await verdicts(said)).toContain('inbound conversation 20<-*');
+    });
+  });
+
+  describe('a caller below 32768 is believed where the other port is bound: ephemeral ports called it before and after', () => {
+    const bound = calls(5, (caller) => ({ in: true, local: 443, remote: caller })).map((p) => ({
+      ...p,
+      at: 1000 + 100 * (p.remote - 40_000),
+    }));
+    const low = (at: number, more: Partial<Packet> = {}): Packet[] => [
+      { in: true, local: 443, remote: 8225, at, ...more },
+      { in: false, local: 443, remote: 8225, at, ...more },
+    ];
+
+    it('at either end', async () => {
+      expect(await verdicts([...bound, ...low(1200)])).toEqual(['inbound fan 443<-*']);
+      const turned = [...bound, ...low(1200)].map((p) => ({ ...p, in: !p.in, local: p.remote, remote: p.local }));
+      expect(await verdicts(turned)).toEqual(['outbound fan *<-443']);
+    });
+
+    it.each([
+      ['before the first such call', [...bound, ...low(999)]],
+      ['after the last', [...bound, ...low(1401)]],
+      ['where three ephemeral ports called', [...bound.slice(0, 2), ...bound.slice(-4), ...low(1200)]],
+      [
+        'where the called port was once heard first',
+        [
+          ...bound,
+          ...low(1200),
+          ...Array.from({ length: 60 }, (_, n) => n).flatMap((n) => [
+            { in: true, local: 443, remote: 50_000 + n, at: 1100 },
+            { in: false, local: 443, remote: 50_000 + n, at: n === 0 ? 1099 : 1100 },
+          ]),
+        ],
+      ],
+      ['of a port that met another, too', [...bound, ...low(1200), { in: true, local: 8443, remote: 8225 }]],
+      ['of UDP', [...bound, ...low(1200)].map((p) => ({ ...p, udp: true }))],
+      ['that answered first', [...bound, ...low(1200).map((p) => ({ ...p, at: p.in ? 1201 : 1200 }))]],
+    ])('but not %s', async (_, packets) => {
+      expect(await verdicts(packets)).toContain('unknown none 443<-8225');
+    });
+
+    it('nor from a privileged port', async () => {
+      const packets = [...bound, ...low(1200).map((p) => ({ ...p, remote: 1023 }))];
+      expect(await verdicts(packets)).toContain('unknown none 443<-1023');
+    });
+  });
+
   it('does not trust a port that speaks first: a scanner with source port 53, a program that calls from one low port', async () => {
     const scan = Array.from({ length: 8 }, (_, i) => ({ in: true, local: 40000 + i, remote: 53, udp: true, at: 1000 }));
     const answers = scan.map((p) => ({ ...p, in: false, at: 1001 }));

@@ -34,8 +34,8 @@ const conversation = fc.record({
     ['eni-0c', '10.0.0.3'],
   ),
   peer: fc.constantFrom('10.0.0.1', '10.0.0.2', '192.0.2.7', '192.0.2.7', '192.0.2.7'),
-  called: fc.constantFrom(20, 22, 443, 443, 443, 600, 5060, 33000),
-  caller: fc.oneof(fc.integer({ min: 40000, max: 40008 }), fc.constantFrom(443, 700, 5080, 33000)),
+  called: fc.constantFrom(20, 21, 22, 443, 443, 443, 600, 5060, 33000),
+  caller: fc.oneof(fc.integer({ min: 40000, max: 40008 }), fc.constantFrom(443, 700, 5080, 7000, 7001, 33000)),
   localIsCalled: fc.boolean(),
   protocol: fc.constantFrom(6, 6, 6, 17, 17, 1),
   packet: fc.constantFrom(null, null, null, null, null, 'same', '10.0.0.11'),
@@ -52,9 +52,45 @@ const conversation = fc.record({
   ),
 });
 
+/** The first is the control conversation; of the others some begin with a packet to port 20. */
+function ftpConversation(c: { records: readonly { at: number }[] }, i: number, server: string) {
+  const [first] = c.records;
+  const localIsCalled = server === 'here';
+  const record = { flags: null, length: 59 as const, action: 'ACCEPT' as const };
+  const toServer = { ...record, inbound: localIsCalled };
+  const fromServer = { ...record, inbound: !localIsCalled };
+  const at = first!.at;
+  return {
+    end: ['eni-0a', '10.0.0.1'],
+    peer: '192.0.2.7',
+    called: i === 0 ? 21 : 20,
+    caller: 40000 + i,
+    protocol: 6,
+    packet: null,
+    localIsCalled,
+    records:
+      i === 0
+        ? [
+            { ...toServer, at: 2 },
+            { ...fromServer, at: 38 },
+          ]
+        : c.records.length === 3
+          ? [{ ...toServer, at }]
+          : [
+              { ...fromServer, at },
+              { ...toServer, at },
+            ],
+  };
+}
+
 const recordSet: fc.Arbitrary<FlowRecord[]> = fc
-  .tuple(fc.array(conversation, { minLength: 1, maxLength: 50 }), fc.constantFrom(0, 0, 1, 3), fc.boolean())
-  .map(([conversations, flagged, orderly]) =>
+  .tuple(
+    fc.array(conversation, { minLength: 1, maxLength: 50 }),
+    fc.constantFrom(0, 0, 1, 3),
+    fc.boolean(),
+    fc.constantFrom(null, null, null, 'here', 'there'),
+  )
+  .map(([conversations, flagged, orderly, ftp]) =>
     conversations.flatMap((drawn, i) => {
       // Most conversations of an orderly set call one port, each from a port of its own.
       const c =
@@ -68,18 +104,22 @@ const recordSet: fc.Arbitrary<FlowRecord[]> = fc
               packet: null,
               localIsCalled: i % 8 < 6,
             }
-          : drawn;
+          : { ...drawn };
+      // Active FTP: a control conversation and, within it or not, conversations out of port 20.
+      const active = ftp !== null && (i < 4 || c.called === 20);
+      if (active) Object.assign(c, ftpConversation(c, i, ftp));
       const [interfaceId = '', local = ''] = c.end;
       const peer = local.includes(':') ? '2001:db8::7' : c.peer;
       const [localPort, peerPort] =
         c.protocol === 1 ? [0, 0] : c.localIsCalled ? [c.called, c.caller] : [c.caller, c.called];
       const localPacket = c.packet === 'same' ? local : c.packet;
       // In an orderly set the caller speaks first: only then do ports gather enough trust to be told by their fan.
-      const records = orderly
-        ? [...c.records]
-            .sort((a, b) => a.at - b.at)
-            .map((g, k) => ({ ...g, inbound: (k % 2 === 0) === c.localIsCalled }))
-        : c.records;
+      const records =
+        orderly && !active
+          ? [...c.records]
+              .sort((a, b) => a.at - b.at)
+              .map((g, k) => ({ ...g, inbound: (k % 2 === 0) === c.localIsCalled }))
+          : c.records;
       return records.map((g) => ({
         interfaceId,
         src: g.inbound ? peer : local,
@@ -118,6 +158,6 @@ describe('law 1: the opener is decided as the slow reference decides it', () => 
       { numRuns: 60, seed: 20261121 },
     );
     // The generator reaches every class: else the agreement would say little.
-    expect(Object.keys(decided).sort()).toEqual(['conversation', 'fan', 'listener', 'none', 'start', 'syn']);
+    expect(Object.keys(decided).sort()).toEqual(['conversation', 'fan', 'listener', 'none', 'related', 'start', 'syn']);
   }, 300_000);
 });

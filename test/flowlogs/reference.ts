@@ -231,6 +231,35 @@ function conversation(
     }
     return reversed * 50 <= keys.size;
   };
+  if (s.record.protocol === 6) {
+    const opened = activeFtp(s, accepted);
+    if (opened !== null) return { opened, evidence: 'related' };
+  }
+  /** A caller below the ephemeral ports is believed of TCP between two calls from ephemeral ones, if its port met one port only. */
+  const lowCaller = (
+    tuples: readonly Seen[],
+    called: number,
+    caller: number,
+    metByCaller: number,
+    localIsCalled: boolean,
+  ) => {
+    if (s.record.protocol !== 6 || called >= 32768 || called === 20 || caller < 1024 || caller >= 32768) return false;
+    if (metByCaller !== 1) return false;
+    const high = tuples.filter((o) => (localIsCalled ? o.peerPort : o.localPort) >= 32768);
+    const keys = [...new Set(high.map(tupleKey))];
+    const begins = keys.map((key) => {
+      const tuple = high.filter((o) => tupleKey(o) === key);
+      return {
+        asked: first(tuple.filter((o) => o.inbound === localIsCalled)),
+        said: first(tuple.filter((o) => o.inbound !== localIsCalled)),
+      };
+    });
+    if (keys.length < 4 || begins.some(({ asked, said }) => said !== null && (asked === null || said < asked)))
+      return false;
+    const asked = begins.flatMap((b) => b.asked ?? []);
+    const mine = localIsCalled ? firstIn : firstOut;
+    return mine !== null && mine >= Math.min(...asked) && mine <= Math.max(...asked);
+  };
   const classes = (called: number, caller: number) => called < 32768 && called !== 20 && caller >= 32768;
   const enough = (port: number) => (port >= 512 && port <= 1023 ? 16 : 4);
 
@@ -238,7 +267,7 @@ function conversation(
     metLocal >= enough(localPort) &&
     metLocal >= 4 * metPeer &&
     trusted(atLocal, true) &&
-    classes(localPort, peerPort) &&
+    (classes(localPort, peerPort) || lowCaller(atLocal, localPort, peerPort, metPeer, true)) &&
     firstIn !== null &&
     (firstOut === null || firstIn <= firstOut)
   )
@@ -247,7 +276,7 @@ function conversation(
     metPeer >= enough(peerPort) &&
     metPeer >= 4 * metLocal &&
     trusted(atPeer, false) &&
-    classes(peerPort, localPort) &&
+    (classes(peerPort, localPort) || lowCaller(atPeer, peerPort, localPort, metLocal, false)) &&
     firstOut !== null &&
     (firstIn === null || firstOut <= firstIn)
   )
@@ -258,5 +287,43 @@ function conversation(
   if (firstIn < edge || firstOut < edge) return null;
   if (firstIn < firstOut && classes(localPort, peerPort)) return { opened: 'inbound', evidence: 'start' };
   if (firstOut < firstIn && classes(peerPort, localPort)) return { opened: 'outbound', evidence: 'start' };
+  return null;
+}
+
+/** Active FTP: every conversation of this server's port 20 begins out of it, within a conversation that the same client began to port 21. */
+function activeFtp(s: Seen, accepted: readonly Seen[]): 'inbound' | 'outbound' | null {
+  const tcp = accepted.filter((o) => o.record.protocol === 6);
+  for (const localServes of [true, false]) {
+    const port = (o: Seen) => (localServes ? o.localPort : o.peerPort);
+    const client = (o: Seen) => (localServes ? o.peerPort : o.localPort);
+    if (port(s) !== 20 || client(s) < 1024) continue;
+    const sameServer = (o: Seen) => (localServes ? o.record.interfaceId === s.record.interfaceId : o.peer === s.peer);
+    const data = tcp.filter((o) => sameServer(o) && port(o) === 20 && client(o) >= 1024);
+    const spans = (tuple: readonly Seen[]) => {
+      const starts = (toServer: boolean) =>
+        tuple.filter((o) => o.inbound === (localServes ? toServer : !toServer)).map((o) => o.record.start);
+      return {
+        asked: Math.min(...starts(true)),
+        said: Math.min(...starts(false)),
+        last: Math.max(...tuple.map((o) => o.record.end)),
+      };
+    };
+    const related = (d: Seen) => {
+      const { asked, said } = spans(tcp.filter((o) => tupleKey(o) === tupleKey(d)));
+      if (said === Infinity || said > asked) return false;
+      const controls = tcp.filter(
+        (o) =>
+          port(o) === 21 &&
+          client(o) >= 1024 &&
+          JSON.stringify([o.record.interfaceId, o.local, o.localPkt, o.peer, o.peerPkt]) ===
+            JSON.stringify([d.record.interfaceId, d.local, d.localPkt, d.peer, d.peerPkt]),
+      );
+      return controls.some((o) => {
+        const c = spans(tcp.filter((other) => tupleKey(other) === tupleKey(o)));
+        return c.asked !== Infinity && c.asked <= c.said && c.asked <= said && said <= c.last;
+      });
+    };
+    if (data.every(related)) return localServes ? 'outbound' : 'inbound';
+  }
   return null;
 }

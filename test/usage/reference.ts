@@ -55,7 +55,7 @@ export function reference(world: World, rows: readonly LedgerRow[]): Reference {
   const totals = { explained: 0, unfiltered: 0, unexplained: 0 };
   for (const row of rows) {
     if (row.action !== 'ACCEPT') continue;
-    const weak = row.opened !== 'unknown' && ['listener', 'fan', 'start', 'none'].includes(row.evidence);
+    const weak = row.opened !== 'unknown' && ['listener', 'related', 'fan', 'start', 'none'].includes(row.evidence);
     const stated: Direction[] =
       row.opened === 'unknown' ? ['ingress', 'egress'] : row.opened === 'inbound' ? ['ingress'] : ['egress'];
     const possible: Direction[] = weak ? ['ingress', 'egress'] : stated;
