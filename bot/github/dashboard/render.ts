@@ -123,7 +123,8 @@ function waitingRow(one: Decision, { failed }: DashboardInput): string {
 function sparedRow(one: SparedFinding, memory: Memory): string {
   const { finding } = one;
   const until =
-    one.until === null ? '' : `, until ${typeof one.until === 'string' ? words(one.until, 40) : day(one.until)}`;
+    // The memory has the moment after the last day.
+    one.until === null ? '' : `, until ${typeof one.until === 'string' ? words(one.until, 40) : day(one.until - 1)}`;
   const label = `${code(finding.ruleId)} of ${code(finding.groupId)} (${code(finding.findingId)}): ${VERB[one.kind]} by ${words(one.by, 80)}${until}: ${words(one.reason, 300)}`;
   if (one.kind === 'closed' || one.kind === 'dropped')
     return tickLine({ act: 'unignore', id: tickId(finding.findingId) }, `${label}. Tick to have it proposed again`);

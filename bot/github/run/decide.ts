@@ -45,7 +45,8 @@ export function stopReason(
   if (!config.enabled) return 'the configuration says enabled: false';
   const { paused } = memory;
   if (paused !== null) {
-    const until = paused.until === null ? '' : ` until ${new Date(paused.until * 1000).toISOString().slice(0, 10)}`;
+    const until =
+      paused.until === null ? '' : ` until ${new Date((paused.until - 1) * 1000).toISOString().slice(0, 10)}`;
     return `paused by ${paused.by}${until}${paused.reason === '' ? '' : `: ${paused.reason}`}`;
   }
   return quietReason(config, now);

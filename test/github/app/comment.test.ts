@@ -69,6 +69,7 @@ describe('what commands do', () => {
     const bench = await opened();
     const [reply] = await bench.say(PULL, '/pare keep sgr-live-1 until 2030-12-31 because of the audit');
     expect(reply).toContain('`sgr-live-1` stays until 2030-12-31.');
+    expect(bench.world.repository.issues[0]!.body).toContain('kept by alice, until 2030-12-31: of the audit');
     expect(bench.memory().keeps).toMatchObject([{ by: 'alice', reason: 'of the audit', rule: 'sgr-live-1' }]);
     expect(bench.world.repository.pulls[0]!.title).toBe('fix(live): remove 1 unused rule');
     await bench.say(PULL, '/pare unkeep sgr-live-1');
@@ -81,6 +82,7 @@ describe('what commands do', () => {
     expect((await bench.say(PULL, '/pare drop sgr-live-2'))[0]).toContain('leaves this pull request');
     expect(bench.world.repository.pulls[0]!.title).toBe('fix(live): remove 1 unused rule');
     await bench.say(PULL, '/pare pause until 2030-12-31 freeze');
+    expect(bench.world.repository.issues[0]!.body).toContain('paused by alice until 2030-12-31: freeze');
     expect((await bench.say(PULL, '/pare status'))[0]).toContain('paused by alice until 2030-12-31: freeze');
     await bench.say(PULL, '/pare resume');
     expect(bench.memory().paused).toBeNull();

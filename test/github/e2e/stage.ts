@@ -21,11 +21,6 @@ import { type Relay, startRelay } from './relay.ts';
 const SECRET = '6f1d0c2b9a8e7f5d4c3b2a1908f7e6d5';
 const ROOT = '/repos/pare/infra';
 
-interface PullShape {
-  number: number;
-  head: { ref: string; sha: string };
-}
-
 export type Stage = Awaited<ReturnType<typeof setStage>>;
 
 /** GitHub on loopback, the App with real Probot behind signed webhooks, a queue in a file, evidence in a folder. */
@@ -33,58 +28,17 @@ export async function setStage() {
   const folder = await mkdtemp(join(tmpdir(), 'pare-e2e-'));
   const relay: Relay = await startRelay();
   const github: Emulated = await emulated({ webhookUrl: relay.url, webhookSecret: SECRET, events: EVENTS });
-  const conflicts = new Set<number>();
   const key = github.emulator.generatedSecrets.find((one) => one.kind === 'github.app_private_key')!.value;
   const clock = fakeClock(Math.floor(Date.now() / 1000));
   const log: string[] = [];
 
-  /** What GitHub finds out by a trial merge, the emulator does not. */
-  const watched: typeof fetch = async (input, init) => {
-    const url = new URL(String(input));
-    const answer =
-      url.pathname.startsWith('/repos/') || url.pathname === '/graphql'
-        ? await github.fetch(input, init)
-        : await fetch(input, init);
-    return mended(answer, url.pathname, init);
-  };
-  /** Where the emulator is not GitHub: heads of pull requests that follow their branch, trial merges, the names of permissions. */
-  async function mended(answer: Response, path: string, init: RequestInit | undefined): Promise<Response> {
-    if (!answer.ok || (init?.method ?? 'GET') !== 'GET' || !/\/(pulls(\/\d+(\/commits)?)?|permission)$/.test(path))
-      return answer;
-    const raw = async (route: string) =>
-      (
-        await fetch(`${github.emulator.url}${ROOT}${route}`, { headers: { authorization: 'Bearer token-pare' } })
-      ).json() as Promise<Record<string, unknown>>;
-    const headed = async (one: PullShape) => {
-      const ref = (await raw(`/git/ref/${encodeURIComponent(`heads/${one.head.ref}`)}`)) as {
-        object?: { sha: string };
-      };
-      const sha = ref.object?.sha ?? one.head.sha;
-      return { ...one, head: { ...one.head, sha }, ...(conflicts.has(one.number) ? { mergeable: false } : {}) };
-    };
-    let body = (await answer.json()) as unknown;
-    if (path.endsWith('/permission')) {
-      const { permission } = body as { permission: string };
-      body = { ...(body as object), permission: { push: 'write', pull: 'read' }[permission] ?? permission };
-    } else if (path.endsWith('/commits')) {
-      const number = /\/pulls\/(\d+)\/commits$/.exec(path)![1];
-      const one = (await raw(`/pulls/${number}`)) as unknown as PullShape;
-      body = ((await raw(`/compare/main...${one.head.ref}`)) as { commits: unknown[] }).commits ?? body;
-    } else if (Array.isArray(body)) {
-      body = await Promise.all((body as PullShape[]).map(headed));
-    } else if (/\/\d+$/.test(path)) body = await headed(body as PullShape);
-    return new Response(JSON.stringify(body), {
-      status: answer.status,
-      headers: { 'content-type': 'application/json' },
-    });
-  }
   const probot = new Probot({
     appId: 7,
     privateKey: key,
     secret: SECRET,
     Octokit: PlainOctokit,
     baseUrl: github.emulator.url,
-    request: { fetch: watched },
+    request: { fetch: github.fetch },
     logLevel: 'fatal',
   });
   const queue = openLocalQueue({ file: join(folder, 'queue'), clock });
@@ -123,7 +77,7 @@ export async function setStage() {
 
   /** A request of a person. */
   async function as(token: string, method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
-    const answer = await fetch(`${github.emulator.url}${ROOT}${path}`, {
+    const answer = await github.people(`${github.emulator.url}${ROOT}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -141,9 +95,8 @@ export async function setStage() {
     log,
     failures,
     queue,
-    conflicts,
+    conflicts: github.conflicts,
     as,
-    watched,
     installations,
     /** Waits for the webhooks, then works until nothing is left. */
     async settle(): Promise<void> {

@@ -15,6 +15,8 @@ describe('a repository’s life with the App, on GitHub by emulate, with real Pr
   it('no job failed, and every delivery was taken', () => {
     expect(told.facts.failures).toEqual([]);
     expect(fact<{ status: number }[]>('deliveries').filter((one) => one.status >= 300)).toEqual([]);
+    // These too were held against GitHub's description, as every exchange is (test/github/emulated.ts).
+    expect(told.facts.asApp).toEqual(['GET /app 200', 'POST /app/installations/100/access_tokens 201']);
     expect(fact<unknown[]>('deliveries').length).toBeGreaterThan(10);
   });
 
@@ -51,18 +53,24 @@ describe('a repository’s life with the App, on GitHub by emulate, with real Pr
 
   it('closed unmerged: newer evidence that says the same brings nothing back', () => {
     expect(fact<Pull[]>('afterClose').map((one) => one.state)).toEqual(['closed']);
+    expect(fact<string>('dashboard')).toContain('refused by alice');
   });
 
   it('a human’s commit: hands off, the body says so, and it is made a draft when the evidence changed', () => {
     expect(fact<Pull>('handsOff').body).toMatch(/^> \*\*Pare leaves this branch alone\.\*\*/);
     expect(fact<unknown[]>('drafted')).toEqual([{ method: 'POST', path: '/graphql', status: 200 }]);
     expect(fact<string>('mailFile')).toContain('by hand');
+    expect(told.facts.mailChecks).toContainEqual(
+      expect.objectContaining({ name: 'Pare: evidence', conclusion: 'failure' }),
+    );
   });
 
   it('a conflict: that branch alone is made anew on the newest base', () => {
-    const { text } = fact<{ text: string }>('rebased');
+    const { before, after, text } = fact<{ before: string; after: string; text: string }>('rebased');
+    expect(after).not.toBe(before);
     expect(text).toContain('# Owned by team web.');
     expect(text).not.toContain('9100');
+    expect(fact<string>('dashboard')).toContain(`- #${told.web.number} fix\\(web\\): remove 1 unused rule (1 rule)\n`);
   });
 
   it('merged and regretted: an issue, a ready revert, and after it the rule is kept', () => {
@@ -72,6 +80,13 @@ describe('a repository’s life with the App, on GitHub by emulate, with real Pr
     expect(fact<Pull>('revert')).toMatchObject({ draft: false, head: `pare/revert-${fact<Pull>('zone').number}` });
     expect(fact<string>('reverted')).toContain('9100');
     expect(fact<string>('mainAtEnd')).toContain('9100');
+    expect(fact<string[]>('mainLog')).toEqual(
+      expect.arrayContaining([
+        'edit web/main.tf',
+        `Merge pull request #${fact<Pull>('zone').number}`,
+        `Merge pull request #${fact<Pull>('revert').number}`,
+      ]),
+    );
     expect(fact<Pull[]>('end').map((one) => one.title)).not.toContain('fix(zone): remove 1 unused rule');
   });
 

@@ -108,7 +108,7 @@ export async function playStory() {
     await say(
       stage,
       web.number,
-      `/pare keep ${ssh.ruleId} until 2030-12-31 because of the incident runbook`,
+      `/pare keep ${ssh.ruleId} until 2030-12-31 because the incident runbook needs it`,
       'token-stranger',
     );
     facts.afterStranger = await comments(stage, web.number);
@@ -118,7 +118,7 @@ export async function playStory() {
     await say(
       stage,
       web.number,
-      `/pare keep ${ssh.ruleId} until 2030-12-31 because of the incident runbook`,
+      `/pare keep ${ssh.ruleId} until 2030-12-31 because the incident runbook needs it`,
       'token-alice',
     );
     facts.afterKeep = await comments(stage, web.number);
@@ -233,6 +233,8 @@ export async function playStory() {
     }
     facts.end = await pulls(stage);
     facts.mainAtEnd = await stage.read('main', 'zone/main.tf');
+    facts.dashboard = await dashboard(stage);
+    facts.mainLog = await log(stage);
     tell('Reverted', 'The revert is merged. Pare keeps the rule from now on, until somebody says `/pare unkeep`.', {
       heading: 'The dashboard',
       body: await dashboard(stage),
@@ -245,6 +247,9 @@ export async function playStory() {
     facts.quiet = stage.github.exchanges.slice(count).filter((one) => one.method !== 'GET');
     facts.failures = stage.failures;
     facts.deliveries = stage.relay.deliveries;
+    facts.asApp = [...new Set(stage.github.exchanges.map((one) => `${one.method} ${one.path} ${one.status}`))].filter(
+      (one) => one.includes(' /app'),
+    );
     return { chapters, facts, web, shop, mail };
   } finally {
     await stage.close();
@@ -289,6 +294,14 @@ async function issues(stage: Stage, label: string): Promise<{ number: number; ti
     title: string;
     body: string;
   }[];
+}
+
+/** Titles of what the default branch is made of, newest first. */
+async function log(stage: Stage): Promise<string[]> {
+  const all = (await stage.as('token-pare', 'GET', '/commits?sha=main&per_page=100')) as unknown as {
+    commit: { message: string };
+  }[];
+  return all.map((one) => one.commit.message.split('\n')[0]!);
 }
 
 async function dashboard(stage: Stage): Promise<string> {
