@@ -60,6 +60,7 @@ module.exports = {
     layer('git', 'bot/git', [A[0]]),
     layer('github', 'bot/github', [A[0], 'bot/source', 'bot/mapping', 'bot/change']),
     layer('cli', 'bot/cli', ['analyzer', 'bot']),
+    layer('lambda', 'bot/lambda', ['analyzer', 'bot']),
     layer('infra', 'infra', []),
   ],
   options: {

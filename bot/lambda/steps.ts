@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { PareError } from '@pare/analyzer/model/problem.ts';
+import { terminalSafe } from '@pare/analyzer/model/text.ts';
+import { z } from 'zod';
+import { SILENT } from '../cli/progress.ts';
+import type { Runtime } from '../cli/runtime.ts';
+import { openBucket } from './bucket.ts';
+import { ledgerStep } from './daily.ts';
+import { inventoryStep } from './inventory.ts';
+import { type Environment, stepSettings } from './settings.ts';
+import { analysisStep } from './weekly.ts';
+
+/** The input of one step, as the state machine gives it; `at` is the schedule's time, so that a retry does the same again. */
+const event = z.strictObject({
+  step: z.enum(['inventory', 'ledger', 'analysis']),
+  at: z.iso.datetime({ offset: true }),
+  from: z.string().nullish(),
+  lateDays: z.int().min(0).max(400).nullish(),
+  failed: z.array(z.string()).nullish(),
+});
+export type StepEvent = z.input<typeof event>;
+
+export interface StepOptions {
+  env: Environment;
+  signal: AbortSignal;
+  /** Milliseconds that are left; a step that can go on later stops when they are few. */
+  left(): number;
+}
+
+/** A day of flow logs is ingested in less; what does not fit goes on in the next round. */
+const ENOUGH_MS = 5 * 60_000;
+
+/** Runs one step in a folder of its own, which goes with it. Its result is the state machine's: small, and without secrets. */
+export async function runStep(input: unknown, { env, signal, left }: StepOptions): Promise<object> {
+  const parsed = event.safeParse(input);
+  if (!parsed.success) throw notAStep(parsed.error.issues[0]!);
+  const settings = stepSettings(env);
+  const { step, from, lateDays, failed } = parsed.data;
+  const at = new Date(parsed.data.at);
+  const s3 = new S3Client({ maxAttempts: 6, retryMode: 'adaptive' });
+  const bucket = openBucket(s3, settings.bucket, signal);
+  const folder = await mkdtemp(join(tmpdir(), 'pare-step-'));
+  const runtime = stepRuntime(signal);
+  try {
+    switch (step) {
+      case 'inventory':
+        return await inventoryStep(settings.inventory, bucket, at, folder, runtime);
+      case 'ledger': {
+        const enough = () => left() < ENOUGH_MS;
+        const data = { bucket, s3, at, from: from ?? null, lateDays: lateDays ?? settings.lateDays, enough };
+        return await ledgerStep(settings, data, folder, runtime);
+      }
+      case 'analysis':
+        return await analysisStep(settings, { bucket, at, failed: failed ?? [] }, folder, runtime);
+    }
+  } catch (error) {
+    throw named(error);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    s3.destroy();
+  }
+}
+
+/** Step Functions retries by the error's name: what no retry mends is told apart by it. */
+function named(error: unknown): unknown {
+  if (!(error instanceof PareError)) return error;
+  const { code, message, next, fault, file } = error.problem;
+  const out = new Error(`${file === undefined ? '' : `${file}: `}${message}; ${next} (${code})`, { cause: error });
+  out.name = fault === 'environment' ? 'PareTransient' : 'PareFinal';
+  return out;
+}
+
+function stepRuntime(signal: AbortSignal): Runtime {
+  const line = (text: string) => process.stderr.write(`${terminalSafe(text)}\n`);
+  return {
+    write: async (text) => {
+      for (const one of text.trimEnd().split('\n')) line(one);
+    },
+    note: (level, text) => line(level === 'warning' ? `warning: ${text}` : text),
+    progress: SILENT,
+    signal,
+    color: false,
+    width: 120,
+  };
+}
+
+function notAStep({ path, message }: { path: PropertyKey[]; message: string }): Error {
+  const error = new Error(`the step's input is not understood: ${path.join('.')}: ${message}`);
+  error.name = 'PareFinal';
+  return error;
+}

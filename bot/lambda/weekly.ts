@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Finding, type FindingsDocument, findingsDocumentSchema } from '@pare/analyzer/model/finding.ts';
+import { toJson } from '@pare/analyzer/report/index.ts';
+import type { Runtime } from '../cli/runtime.ts';
+import { parseDuration } from '../cli/time.ts';
+import { runAnalysis } from '../cli/work/analysis.ts';
+import type { Bucket } from './bucket.ts';
+import { type Digest, digest } from './digest.ts';
+import { fetchInventory } from './inventory.ts';
+import { pullDays, pullLedger } from './ledger.ts';
+import type { StepSettings } from './settings.ts';
+
+export interface AnalysisResult {
+  rules: number;
+  proposals: number;
+  /** `owner/name` of those that got the findings. */
+  repositories: readonly string[];
+  digest: Digest;
+}
+
+const FINDINGS = 'findings/current.json';
+const POLICY = 'config/policy.yml';
+
+/**
+ * Judges the window from the ledger alone and writes the findings: the document, one row for each rule as a table, and the evidence of each
+ * repository. The current document is written last, so that a run that dies in between is run again and says the same.
+ */
+export async function analysisStep(
+  settings: StepSettings,
+  data: { bucket: Bucket; at: Date; failed: readonly string[] },
+  folder: string,
+  runtime: Runtime,
+): Promise<AnalysisResult> {
+  const { bucket, at, failed } = data;
+  const inventory = await fetchInventory(bucket, folder);
+  const ledger = join(folder, 'ledger');
+  const { manifest } = await pullLedger(bucket, ledger);
+  const newest = manifest.segments.reduce((max, segment) => Math.max(max, segment.newest ?? 0), 0);
+  await pullDays(bucket, ledger, manifest, newest - parseDuration(settings.window, 'PARE_WINDOW'));
+  const policy = await policyFile(bucket, folder);
+  const document = await runAnalysis({ inventory, ledger, window: settings.window, ...policy }, runtime);
+  const previous = await previousFindings(bucket);
+  const json = toJson(document);
+  const { to } = document.window;
+  for (const repository of settings.repositories) {
+    // The names of the App's evidence folder (bot/cli/work/serve-evidence.ts).
+    const evidence = `evidence/${repository}/`;
+    await bucket.put(`${evidence}history/${to.replace(/[^0-9A-Za-z-]/g, '')}.json`, json);
+    await bucket.put(`${evidence}findings.json`, json);
+  }
+  await bucket.put(`tables/findings/day=${to.slice(0, 10)}/findings.json`, rows(document), 'application/x-ndjson');
+  const mail = digest({ document, previous, failed, repositories: settings.repositories, at });
+  await bucket.put('findings/digest.txt', `${mail.subject}\n\n${mail.text}`, 'text/plain; charset=utf-8');
+  await bucket.put(FINDINGS, json);
+  return {
+    rules: document.rules.length,
+    proposals: document.rules.filter(({ action }) => action === 'remove' || action === 'narrow').length,
+    repositories: settings.repositories,
+    digest: mail,
+  };
+}
+
+/** The operator's policy, where there is one; `pare schema policy` describes it. */
+async function policyFile(bucket: Bucket, folder: string): Promise<{ policy?: string }> {
+  const text = await bucket.text(POLICY);
+  if (text === null) return {};
+  const policy = join(folder, 'policy.yml');
+  await writeFile(policy, text);
+  return { policy };
+}
+
+async function previousFindings(bucket: Bucket): Promise<readonly Finding[] | null> {
+  const text = await bucket.text(FINDINGS);
+  if (text === null) return null;
+  const parsed = findingsDocumentSchema.safeParse(JSON.parse(text));
+  // Of an earlier version of the schema: everything counts as new.
+  return parsed.success ? parsed.data.rules : null;
+}
+
+/** One JSON object for each rule, flat, with the names of the Glue table in infra/tables.ts. */
+function rows(document: FindingsDocument): string {
+  return document.rules
+    .map((rule) =>
+      JSON.stringify({
+        finding_id: rule.findingId,
+        rule_id: rule.ruleId,
+        group_id: rule.groupId,
+        account_id: rule.accountId,
+        region: rule.region,
+        direction: rule.direction,
+        action: rule.action,
+        reason: rule.reason,
+        confidence: rule.confidence,
+        flows: rule.usage.flows,
+        bytes: rule.usage.bytes,
+        first_seen: rule.usage.firstSeen,
+        last_seen: rule.usage.lastSeen,
+        only_permitter_flows: rule.usage.onlyPermitterFlows,
+        observed_interface_hours: rule.coverage.observedInterfaceHours,
+        expected_interface_hours: rule.coverage.expectedInterfaceHours,
+        replacements: JSON.stringify(rule.replacements),
+        window_from: document.window.from,
+        window_to: document.window.to,
+      }),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
