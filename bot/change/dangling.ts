@@ -2,8 +2,8 @@ import type { Declaration, SourceIndex, SourceNote } from '../source/contract.ts
 import { placeOf } from '../source/text.ts';
 
 /**
- * Trap 9 and 16: references to a declaration that the edit took away (depends_on, outputs, moved and import blocks; Ref, GetAtt, DependsOn).
- * By the text of the files that may refer to it: a Terraform module directory, one CloudFormation template. Comment lines do not count.
+ * Trap 9 and 16: references to a declaration that the edit took away (depends_on, outputs, import blocks; Ref, GetAtt, DependsOn). A `moved`
+ * block may lead to it: Terraform's plan then says "… was moved to …, which is not in configuration" and destroys it. By the text of the files that may refer to it: a Terraform module directory, one CloudFormation template. Comment lines do not count.
  */
 export function danglingReferences(before: SourceIndex, after: SourceIndex): SourceNote[] {
   const alive = new Set(after.declarations.map(nameKey));
@@ -22,7 +22,10 @@ export function danglingReferences(before: SourceIndex, after: SourceIndex): Sou
           ? file.path === declaration.place.file
           : folderOf(file.path) === folder && /\.(tf|tofu|tf\.json|tofu\.json)$/.test(file.path);
       if (!near) continue;
-      const at = findName(file.text, name);
+      const at = findName(
+        file.text.replace(MOVED, (block) => block.replaceAll(/[^\n]/g, ' ')),
+        name,
+      );
       if (at < 0) continue;
       const { line } = placeOf(file, at);
       notes.push({
@@ -34,6 +37,8 @@ export function danglingReferences(before: SourceIndex, after: SourceIndex): Sou
   }
   return notes;
 }
+
+const MOVED = /^[ \t]*moved[ \t]*\{[^{}]*\}/gm;
 
 /** A block whose for_each or count became empty makes no rules any more, but references to it stay valid. */
 function stillWritten(after: SourceIndex, declaration: Declaration, name: string, folder: string): boolean {

@@ -1,5 +1,5 @@
 import { lstat, open, readdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import type { SourceFile, SourceNote, SourceTree } from '../source/contract.ts';
 import { sourceTree } from '../source/tree.ts';
@@ -32,8 +32,8 @@ export interface ReadSource {
 }
 
 /**
- * Reads the files of a folder that Terraform or CloudFormation may come from. Symbolic links are not followed, so that nothing outside the
- * folder is read or edited; of `.terraform` only the vendored modules count. Throws PareError when the folder cannot be read.
+ * Reads the files of a folder that Terraform or CloudFormation may come from. A symbolic link counts where it leads to another file that
+ * was read (a shared inputs.tf); no other is followed, so that nothing outside the folder is read or edited; of `.terraform` only the vendored modules count. Throws PareError when the folder cannot be read.
  */
 export async function readSource(folder: string, signal?: AbortSignal): Promise<ReadSource> {
   let root: string;
@@ -52,12 +52,16 @@ export async function readSource(folder: string, signal?: AbortSignal): Promise<
   }
   const files: SourceFile[] = [];
   const notes: SourceNote[] = [];
-  await walk(root, '', 0, { files, notes, bytes: 0, signal });
+  const state: Walk = { files, links: [], notes, bytes: 0, signal };
+  await walk(root, '', 0, state);
+  await follow(root, state);
   return { tree: sourceTree(files), root, notes };
 }
 
 interface Walk {
   files: SourceFile[];
+  /** Paths of symbolic links that may be source. */
+  links: string[];
   notes: SourceNote[];
   bytes: number;
   signal: AbortSignal | undefined;
@@ -91,11 +95,22 @@ async function walk(folder: string, prefix: string, depth: number, state: Walk):
     if (kind === 'folder') {
       if (!SKIPPED_FOLDERS.has(name)) await walk(join(folder, name), `${path}/`, depth + 1, state);
     } else if (kind === 'link') {
-      if (WANTED.test(name) || !name.includes('.'))
-        note(state, 'source-symlink', `${path} is a symbolic link and was not followed`, path);
+      if (WANTED.test(name) || !name.includes('.')) state.links.push(path);
     } else if (kind === 'file' && WANTED.test(name) && !NOT_SOURCE.test(path)) {
       await readOne(join(folder, name), path, state);
     }
+  }
+}
+
+/** Links to files that were read are those files, at one more place. */
+async function follow(root: string, state: Walk): Promise<void> {
+  const byPath = new Map(state.files.map((file) => [file.path, file] as const));
+  for (const path of state.links) {
+    const target = await realpath(join(root, path)).catch(() => null);
+    const inside = target === null ? '..' : relative(root, target).split(sep).join('/');
+    const file = WANTED.test(path) ? byPath.get(inside) : undefined;
+    if (file === undefined) note(state, 'source-symlink', `${path} is a symbolic link and was not followed`, path);
+    else state.files.push({ path, text: file.text, linkTo: file.path });
   }
 }
 

@@ -5,6 +5,8 @@ export interface SourceFile {
   /** Relative to the tree's root, with forward slashes. */
   path: string;
   text: string;
+  /** Path of the file of the tree that this one is a symbolic link to: one text with two places, of which only the other is edited. */
+  linkTo?: string;
 }
 
 /** An immutable tree of sources; `with` gives a changed copy, for judging an edit before anything is written. */
@@ -12,6 +14,7 @@ export interface SourceTree {
   /** Sorted by path. */
   readonly files: readonly SourceFile[];
   get(path: string): SourceFile | undefined;
+  /** A change of a file changes the links to it too. */
   with(changes: readonly SourceFile[]): SourceTree;
 }
 

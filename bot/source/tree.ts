@@ -8,6 +8,7 @@ export function sourceTree(files: readonly SourceFile[]): SourceTree {
 
 function treeOf(byPath: ReadonlyMap<string, SourceFile>): SourceTree {
   let sorted: readonly SourceFile[] | null = null;
+  const links = [...byPath.values()].filter((file) => file.linkTo !== undefined);
   return {
     get files() {
       sorted ??= [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -16,7 +17,15 @@ function treeOf(byPath: ReadonlyMap<string, SourceFile>): SourceTree {
     get: (path) => byPath.get(path),
     with: (changes) => {
       const changed = new Map(byPath);
-      for (const file of changes) changed.set(file.path, file);
+      const texts = new Map<string, string>();
+      for (const file of changes) {
+        changed.set(file.path, file);
+        texts.set(file.path, file.text);
+      }
+      for (const file of links) {
+        const text = file.linkTo === undefined ? undefined : texts.get(file.linkTo);
+        if (text !== undefined) changed.set(file.path, { ...file, text });
+      }
       return treeOf(changed);
     },
   };

@@ -164,7 +164,7 @@ describe('trap 9: dangling references', () => {
   it.each([
     ['an output', 'output "x" { value = aws_security_group_rule.a.id }'],
     ['depends_on', 'depends_on = [aws_security_group_rule.a]'],
-    ['a moved block', 'moved {\n  from = aws_security_group_rule.b\n  to   = aws_security_group_rule.a\n}'],
+    ['an import block', 'import {\n  to = aws_security_group_rule.a\n  id = "sg-1_ingress"\n}'],
     ['an instance', 'value = aws_security_group_rule.a["x"].id'],
   ])('are found in %s', (_, text) => {
     expect(rest(text)).toMatchObject([{ code: 'dangling-reference', place: { file: 'live/outputs.tf' } }]);
@@ -175,6 +175,10 @@ describe('trap 9: dangling references', () => {
     ['another type', 'value = my_aws_security_group_rule.a'],
     ['a data source of the same name', 'value = data.aws_security_group_rule.a.id'],
     ['a comment', '# see aws_security_group_rule.a'],
+    [
+      'a moved block, which may lead to what is gone',
+      'moved {\n  from = aws_security_group_rule.b\n  to   = aws_security_group_rule.a\n}',
+    ],
     [
       'a block that still stands',
       'resource "aws_security_group_rule" "a" {\n  count = 0\n}\nvalue = aws_security_group_rule.a',

@@ -67,6 +67,7 @@ describe('pare source list', () => {
     writeFileSync(join(outside, 'secret.tf'), MAIN);
     symlinkSync(join(outside, 'secret.tf'), join(dir, 'link.tf'));
     symlinkSync(outside, join(dir, 'linked'));
+    symlinkSync(join(dir, 'gone.tf'), join(dir, 'nowhere.tf'));
     mkdirSync(join(dir, 'loop'));
     symlinkSync(dir, join(dir, 'loop', 'self'));
     writeFileSync(join(dir, 'latin.tf'), Buffer.from([0x6c, 0xe9]));
@@ -78,12 +79,28 @@ describe('pare source list', () => {
     for (const part of [
       'link.tf is a symbolic link',
       'linked is a symbolic link',
+      'nowhere.tf is a symbolic link',
       'loop/self is a symbolic link',
       'latin.tf is not valid UTF-8',
       'huge.tf has 48 MiB',
       'broken.tf:2: ',
     ])
       expect(notes.join('\n')).toContain(part);
+  });
+});
+
+describe('a symbolic link within the tree', () => {
+  it('is read as the file that it leads to, which is the one that is edited', async () => {
+    mkdirSync(join(dir, 'live'));
+    symlinkSync('../main.tf', join(dir, 'live', 'main.tf'));
+    await list({ source: dir, json: true }, runtime);
+    expect(out.join('')).toContain('live/main.tf:aws_security_group_rule.ssh');
+    expect(notes).toEqual([]);
+    out = [];
+    const refused = await asked({ remove: true, at: ['0'] });
+    expect(refused).not.toBe(EXIT.clean);
+    expect([...out, ...notes].join('')).toContain('live');
+    expect(main()).toBe(MAIN);
   });
 });
 

@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the templates of Terraform look like those of JavaScript
 import { describe, expect, it } from 'vitest';
 import type { RuleShape } from '../../../analyzer/model/rule.ts';
-import { edited, indexOf, rulesOf } from './shop.ts';
+import { applyEdits } from '../../../bot/source/text.ts';
+import { sourceTree } from '../../../bot/source/tree.ts';
+import { edited, indexOf, language, NO_FACTS, rulesOf } from './shop.ts';
 
 // Traps 14 to 17 are those of CloudFormation: ../cloudformation/edit.test.ts.
 
@@ -121,6 +123,41 @@ describe('trap 8: what serves several goes only when all are stale', () => {
     expect(together.files['a.tf']).toBe('variable "port" {}\n');
   });
 
+  it('a root whose variables files lie beside it is one evaluation for each of them', () => {
+    const files = {
+      'live/web/a.tf': `variable "port" {}\n${legacy('ssh', '  cidr_blocks       = ["10.0.0.0/8"]').replaceAll('= 22', '= var.port')}`,
+      'live/dns/a.tf': `variable "port" {\n  default = 9\n}\n${legacy('dns', '  cidr_blocks       = ["10.1.0.0/16"]').replaceAll('= 22', '= var.port')}`,
+      'live/vars/dev.tfvars': 'port = 1\n',
+      'live/vars/prod.tfvars': 'port = 2\n',
+      'live/vars/backend/prod.tfvars': 'bucket = "b"\n',
+    };
+    expect(rulesOf(indexOf(files))).toEqual([
+      'aws_security_group_rule.dns ingress tcp 9-9 cidrIpv4 10.1.0.0/16',
+      'vars/dev: aws_security_group_rule.ssh ingress tcp 1-1 cidrIpv4 10.0.0.0/8',
+      'vars/prod: aws_security_group_rule.ssh ingress tcp 2-2 cidrIpv4 10.0.0.0/8',
+    ]);
+    expect(edited(files, 'vars/dev: ').codes).toEqual(['shared']);
+    expect(edited(files, 'vars/dev: ', [tcp(1, 1, '10.2.0.0/16')]).codes).toContain('shared');
+    expect(edited(files, 'vars/dev: ', [], ['vars/prod: ']).files['live/web/a.tf']).toBe('variable "port" {}\n');
+  });
+
+  it('a file that several roots link to is edited once, where it lies, and for all of them or not at all', () => {
+    const text = legacy('ssh', '  cidr_blocks       = ["10.0.0.0/8"]');
+    const tree = sourceTree([
+      { path: 'shared/rules.tf', text },
+      { path: 'live/a/rules.tf', text, linkTo: 'shared/rules.tf' },
+      { path: 'live/b/rules.tf', text, linkTo: 'shared/rules.tf' },
+    ]);
+    const index = language.index(tree, NO_FACTS);
+    const rules = index.declarations.flatMap((d) => d.rules);
+    expect(rules.map((r) => r.root)).toEqual(['live/a', 'live/b', 'shared']);
+    const alone = language.edit(index, { ruleId: rules[0]!.id, replacements: [] });
+    expect(alone.ok || alone.refusals.map((r) => r.code)).toContain('shared');
+    const all = language.edit(index, { ruleId: rules[0]!.id, replacements: [], alsoRuleIds: rules.map((r) => r.id) });
+    expect(all.ok && all.edits.map((e) => e.range.file)).toEqual(['shared/rules.tf']);
+    expect(all.ok && applyEdits(tree, all.edits).files.map((f) => f.text)).toEqual(['', '', '']);
+  });
+
   it('a module called twice is not changed for one caller, but its caller is', () => {
     const files = {
       'm/a.tf': `variable "cidrs" {}\nvariable "sg" {}\n${legacy('ssh', '  cidr_blocks       = var.cidrs').replace('aws_security_group.web.id', 'var.sg')}`,
@@ -160,6 +197,15 @@ describe('trap 9: references to a removed resource break the plan', () => {
     );
     const output = 'output "id" {\n  value = aws_security_group_rule.ssh.id\n}\n';
     expect(edited({ 'a.tf': `${rule}${output}` }, '10.0.0.0/8').codes).toContain('referenced');
+    const imported = 'import {\n  to = aws_security_group_rule.ssh\n  id = "sg-1_ingress_tcp_22_22_10.0.0.0/8"\n}\n';
+    expect(edited({ 'a.tf': `${rule}${imported}` }, '10.0.0.0/8').codes).toContain('referenced');
+  });
+
+  // Terraform 1.11: "will be destroyed (because A was moved to B, which is not in configuration)"; no error.
+  it('a moved block may lead to what is gone, and stays', () => {
+    const rule = legacy('ssh', '  cidr_blocks       = ["10.0.0.0/8"]');
+    const moved = 'moved {\n  from = aws_security_group_rule.old\n  to   = aws_security_group_rule.ssh\n}\n';
+    expect(edited({ 'a.tf': `${rule}${moved}` }, '10.0.0.0/8').files['a.tf']).toBe(moved);
   });
 });
 

@@ -8,6 +8,7 @@ import type {
   SourceIndex,
   SourceNote,
   SourceTree,
+  TextEdit,
 } from '../../contract.ts';
 import { applyEdits, placeOfRange } from '../../text.ts';
 import { directoryOf } from '../eval/definition.ts';
@@ -43,7 +44,8 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
   const refusals: SourceNote[] = [];
   const candidates = wanted.length === 0 ? removals(parts, refusals, sharedWays) : narrowings(parts, wanted, refusals);
   const tried = new Set<string>();
-  for (const candidate of candidates) {
+  for (const written of candidates) {
+    const candidate = { ...written, edits: throughLinks(index.tree, written.edits) };
     const key = JSON.stringify(candidate.edits);
     if (tried.has(key) || tried.size >= MAX_CANDIDATES) continue;
     tried.add(key);
@@ -66,6 +68,14 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
       place: declaration.place,
     });
   return refused(distinct(refusals));
+}
+
+/** A file that is a link is edited where it leads to. */
+function throughLinks(tree: SourceTree, edits: readonly TextEdit[]): readonly TextEdit[] {
+  return edits.map((edit) => {
+    const file = tree.get(edit.range.file)?.linkTo;
+    return file === undefined ? edit : { ...edit, range: { ...edit.range, file } };
+  });
 }
 
 function sharedWays(parts: Parts): Candidate[] {

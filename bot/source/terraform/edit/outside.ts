@@ -48,7 +48,8 @@ export function outsideChange(
   const directories = [...project.layout.configuration.keys()];
   const tainted: Tainted = new Map();
   const blocks = new Set<Block>();
-  for (const { range } of edits) seed(before, range, tainted, blocks);
+  for (const { range } of edits)
+    for (const file of [range.file, ...linksTo(project, range.file)]) seed(before, { ...range, file }, tainted, blocks);
   if (tainted.size === 0 && blocks.size === 0) return null;
   const isReason = (block: Block) =>
     because.some((r) => r.file === block.file && r.start === block.start && r.end === block.end);
@@ -84,6 +85,10 @@ export function outsideChange(
   };
 }
 
+function linksTo(project: Project, path: string): string[] {
+  return project.tree.files.flatMap((file) => (file.linkTo === path ? [file.path] : []));
+}
+
 function add(tainted: Tainted, directory: string, name: string): boolean {
   const names = tainted.get(directory) ?? new Set<string>();
   tainted.set(directory, names);
@@ -109,11 +114,8 @@ function seed({ project, tools }: IndexDetails, range: SourceRange, tainted: Tai
   const touched = parsed.body.items.filter((item) => item.start < range.end && range.start < item.end);
   for (const item of touched) {
     if (item.kind === 'attribute') {
-      // A variables file may lie below the root that it is for.
-      if (variables)
-        for (const root of project.roots)
-          if (root === '.' || directory === root || directory.startsWith(`${root}/`))
-            add(tainted, root, `var.${item.name}`);
+      // A variables file may lie below the root that it is for, or beside it.
+      if (variables) for (const root of project.roots) add(tainted, root, `var.${item.name}`);
       continue;
     }
     const inside = item.body.items.filter((one) => one.start < range.end && range.start < one.end);

@@ -5,7 +5,10 @@ import type { Block, Body, Expression } from '../syntax/ast.ts';
 import { cutLines, cutMember } from './cut.ts';
 import { expressionsOf, membersAt } from './locate.ts';
 
-/** What else speaks of a resource that is about to go: `depends_on` entries are edited, everything else forbids the removal (trap 9). */
+/**
+ * What else speaks of a resource that is about to go: `depends_on` entries are edited, everything else forbids the removal (trap 9). A
+ * `moved` block may lead to what is gone: the plan then destroys it, "because … was moved to …, which is not in configuration".
+ */
 export function danglingReferences(
   definition: ModuleDefinition,
   block: Block,
@@ -18,6 +21,10 @@ export function danglingReferences(
     for (const e of expressionsOf(parsed)) {
       if (e.kind !== 'attribute' || e.name !== label || e.of.kind !== 'variable' || e.of.name !== type) continue;
       if (e.file === block.file && e.start >= block.start && e.end <= block.end) continue;
+      if (
+        parsed.body.items.some((i) => i.kind === 'block' && i.type === 'moved' && i.start <= e.start && e.end <= i.end)
+      )
+        continue;
       const dependency = parsed.syntax === 'hcl' ? dependsOn(parsed.body, e) : null;
       const member = membersAt(parsed, e)[0];
       if (dependency !== null && member !== undefined && edits.length < 20) {

@@ -93,7 +93,10 @@ export function contextsOf(project: Project, root: string, facts: SourceFacts, p
   const parsed = (files: readonly { path: string; text: string }[]) =>
     files.map((file) => parser.parse(file)).filter((file): file is ParsedFile => file !== null);
   const base = parsed(automatic);
-  const alternatives = [...own.filter((f) => !isAuto(f.path)), ...nestedVariables(project, root)];
+  const near = [...own.filter((f) => !isAuto(f.path)), ...nestedVariables(project, root)];
+  const given = near.filter((file) => concerns(project, root, parser.parse(file)));
+  const required = new Set(requiredVariables(project, root, base));
+  const alternatives = given.length > 0 ? given : outsideVariables(project, root, required, parser);
   const states = statesOf(project, root, facts);
   const stateFor = (name: string): TerraformState | null => {
     const named = states.find((state) => state.workspace === name || name.split('/').includes(state.workspace));
@@ -142,8 +145,65 @@ function nestedVariables(project: Project, root: string): { path: string; text: 
   return out.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** Not a file for `-backend-config` or for another root: it sets a variable that the root declares, or nothing at all. */
+function concerns(project: Project, root: string, file: ParsedFile | null): boolean {
+  const names = namesIn(file);
+  const declared = project.definition(root)?.variables;
+  return names.length === 0 || names.some((name) => declared?.has(name) === true);
+}
+
+/**
+ * `live/tfvars/prod.tfvars` beside the roots `live/*`, given by `-var-file`: no directory of configuration is above it. It is for the
+ * roots below the nearest folder above it that lack a value which it has. Without it, one root would pass for one environment (trap 8).
+ */
+function outsideVariables(
+  project: Project,
+  root: string,
+  required: ReadonlySet<string>,
+  parser: FileParser,
+): { path: string; text: string }[] {
+  if (required.size === 0 || root === '.') return [];
+  const byDistance = new Map<string, { path: string; text: string }[]>();
+  for (const [directory, files] of project.layout.variables) {
+    const shared = commonFolder(directory, root);
+    if (shared === directory || VENDORED.test(`${directory}/`)) continue;
+    if (configurationAbove(project, directory)) continue;
+    const fitting = files.filter((file) => namesIn(parser.parse(file)).some((name) => required.has(name)));
+    if (fitting.length > 0) byDistance.set(shared, [...(byDistance.get(shared) ?? []), ...fitting]);
+  }
+  const nearest = [...byDistance.keys()].sort((a, b) => depthOf(b) - depthOf(a))[0];
+  const found = nearest === undefined ? [] : byDistance.get(nearest)!;
+  return [...found].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function configurationAbove(project: Project, directory: string): boolean {
+  for (let at = directory; ; at = directoryOf(at)) {
+    // A folder that only holds files which others link to, inputs.tf say, is nothing that is applied.
+    const definition = project.definition(at);
+    if (definition !== null && definition.resources.size + definition.calls.size > 0) return true;
+    if (at === '.') return false;
+  }
+}
+
+function depthOf(directory: string): number {
+  return directory === '.' ? 0 : directory.split('/').length;
+}
+
+function commonFolder(a: string, b: string): string {
+  const [x, y] = [a.split('/'), b.split('/')];
+  let same = 0;
+  while (same < x.length && same < y.length && x[same] === y[same]) same += 1;
+  return same === 0 ? '.' : x.slice(0, same).join('/');
+}
+
+function namesIn(file: ParsedFile | null): string[] {
+  return (file?.body.items ?? []).flatMap((item) => (item.kind === 'attribute' ? [item.name] : []));
+}
+
 function contextName(root: string, path: string): string {
-  const relative = root === '.' ? path : path.slice(root.length + 1);
+  const within = root === '.' || path.startsWith(`${root}/`);
+  const shared = within ? root : commonFolder(directoryOf(path), root);
+  const relative = shared === '.' ? path : path.slice(shared.length + 1);
   return relative.replace(/(\/terraform)?(\.auto)?\.tfvars(\.json)?$/, '');
 }
 
