@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
@@ -11,15 +11,12 @@ import type { FindingsDocument } from '../../analyzer/model/finding.ts';
 import { attribute } from '../../analyzer/usage/index.ts';
 import { changeDays, interfaceAddresses } from '../../bot/cli/work/scan-input.ts';
 import { options } from '../flowlogs/harness.ts';
-import { fieldsOf, generateWorld, type LogFormat, writeWorld } from '../generator/index.ts';
+import { generateWorld, type LogFormat, writeWorld } from '../generator/index.ts';
 import { startAthena } from './athena.ts';
 import { startS3 } from './s3.ts';
+import { makeTable } from './tables.ts';
 import { startTrino, type Trino } from './trino.ts';
 import { trinoExecutor } from './trino-executor.ts';
-
-const PORT = 18_781;
-const INT32 = new Set(['version', 'srcport', 'dstport', 'protocol', 'tcp_flags', 'traffic_path']);
-const INT64 = new Set(['packets', 'bytes', 'start', 'end']);
 
 let dir: string;
 let trino: Trino;
@@ -27,7 +24,8 @@ let s3: Awaited<ReturnType<typeof startS3>>;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'pare-trino-'));
   s3 = await startS3(join(dir, 's3'));
-  trino = await startTrino(dir, PORT, s3.endpoint);
+  trino = await startTrino(dir, s3.endpoint);
+  await trino.run('CREATE SCHEMA logs', null);
 }, 1_200_000);
 afterAll(async () => {
   await trino?.stop();
@@ -63,77 +61,76 @@ async function documentOf(
   }
 }
 
-/** A table over one flow log: a partition for each day, added as the projection would. */
-async function makeTable(
-  name: string,
-  format: LogFormat,
-  at: (day: string) => string,
-  days: readonly string[],
-): Promise<FlowLogTable> {
-  const columns = fieldsOf(format).map((field) => field.replaceAll('-', '_'));
-  const type = (column: string) =>
-    format !== 'parquet' ? 'varchar' : INT32.has(column) ? 'integer' : INT64.has(column) ? 'bigint' : 'varchar';
-  const typed = columns.map((column) => `"${column}" ${type(column)}`);
-  const own =
-    format === 'parquet'
-      ? "format = 'PARQUET'"
-      : "format = 'TEXTFILE', textfile_field_separator = ' ', skip_header_line_count = 1";
-  const extra = format === 'parquet' ? [] : ['extra varchar'];
-  await trino.run(
-    `CREATE TABLE logs.${name} (${[...typed, ...extra, '"date" varchar'].join(', ')}) WITH (${own}, partitioned_by = ARRAY['date'], external_location = '${at('')}')`,
-    'logs',
-  );
-  for (const day of days)
-    await trino.run(
-      `CALL hive.system.register_partition('logs', '${name}', ARRAY['date'], ARRAY['${day}'], '${at(day)}')`,
-      'logs',
-    );
-  return {
-    database: 'logs',
-    name,
-    format: format === 'parquet' ? 'parquet' : 'text',
-    columns,
-    extraColumn: format === 'parquet' ? null : 'extra',
-    partition: { by: 'date', column: 'date', format: 'yyyy/MM/dd' },
-    locations: [`${at('')}{yyyy}/{MM}/{dd}/`],
-  };
+/** What both engines say of the same logs. */
+async function bothOf(
+  inventory: Awaited<ReturnType<typeof readInventory>>,
+  flowLogs: string,
+  tables: FlowLogTable[],
+  window: { from: number; to: number },
+): Promise<{ direct: FindingsDocument; byTrino: FindingsDocument }> {
+  const athena = await startAthena(trinoExecutor(trino, 's3://results/pare'), () => null);
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const store = openAthenaStore({
+    client: new AthenaClient({ endpoint: athena.endpoint, region: 'eu-west-1', credentials }),
+    s3: new S3Client({ endpoint: s3.endpoint, region: 'eu-west-1', credentials, forcePathStyle: true }),
+    workgroup: 'pare',
+    tables,
+    output: 's3://results/pare',
+    tempDir: dir,
+    poll: { first: 20, most: 200 },
+  });
+  try {
+    const byTrino = await documentOf(store, inventory, window);
+    const direct = openDuckDbStore({ paths: [flowLogs], tempDir: dir, memoryLimit: '500MB' });
+    return { byTrino, direct: await documentOf(direct, inventory, window) };
+  } finally {
+    athena.server.close();
+  }
 }
 
+const LAYOUTS = ['plain', 'hive', 'hourly', 'hive-hourly'] as const;
+const FORMATS: readonly LogFormat[] = ['v5', 'v2', 'parquet'];
+
 describe('law 9: engines agree, with Athena’s SQL executed by Trino', () => {
+  it('the bundled example, three tables in two layouts, gives the same findings document', async () => {
+    const shop = join(import.meta.dirname, '..', '..', 'examples', 'shop');
+    await cp(join(shop, 'flow-logs'), join(dir, 's3', 'shop'), { recursive: true });
+    const inventory = await readInventory(join(shop, 'inventory'), { configHistory: [join(shop, 'config-history')] });
+    const plain = 'AWSLogs/111122223333/vpcflowlogs/eu-west-1/';
+    const hive = 'AWSLogs/aws-account-id=111122223333/aws-service=vpcflowlogs/aws-region=eu-west-1/';
+    const tables = [
+      await makeTable(trino, {
+        name: 'network',
+        format: 'v5',
+        base: `s3://shop/shop-logs/network/${plain}`,
+        hive: false,
+      }),
+      await makeTable(trino, { name: 'data', format: 'v2', base: `s3://shop/shop-logs-data/${plain}`, hive: false }),
+      await makeTable(trino, { name: 'lake', format: 'parquet', base: `s3://shop/shop-lake/vpc/${hive}`, hive: true }),
+    ];
+    const window = { from: Date.UTC(2026, 6, 3) / 1000, to: Date.UTC(2026, 9, 1) / 1000 };
+    const { direct, byTrino } = await bothOf(inventory, join(shop, 'flow-logs'), tables, window);
+    expect(byTrino).toEqual(direct);
+    expect(new Set(direct.rules.map(({ action }) => action)).size).toBeGreaterThan(2);
+  });
+
   it.each(
     Array.from(
       { length: Number(process.env.PARE_TRINO_WORLDS ?? 20) },
-      (_, i) => [100 + i, (['v5', 'v2', 'parquet'] as const)[i % 3]!] as const,
+      (_, i) => [100 + i, FORMATS[i % 3]!, LAYOUTS[i % 4]!] as const,
     ),
-  )('world %i in %s gives the same findings document', async (seed, format) => {
+  )('world %i in %s, %s folders, gives the same findings document', async (seed, format, layout) => {
     const world = generateWorld(seed, { days: 2 });
-    const written = await writeWorld(world, join(dir, 's3', `w${seed}`), { formats: [format] });
+    const written = await writeWorld(world, join(dir, 's3', `w${seed}`), { formats: [format], layout });
     const inventory = await readInventory(written.inventory, { configHistory: [written.configHistory] });
-    const base = `s3://w${seed}/flow-logs/flow-logs-${format}/AWSLogs/${world.accountId}/vpcflowlogs/${world.region}/`;
-    const days = [...new Set(written.files.flatMap((file) => /\/(\d{4}\/\d{2}\/\d{2})\/[^/]*$/.exec(file)?.[1] ?? []))];
-    const flowDays = days.filter((day) =>
-      written.files.some((file) => file.includes('vpcflowlogs') && file.includes(`/${day}/`)),
-    );
-    await trino.run('CREATE SCHEMA IF NOT EXISTS logs', null);
-    const table = await makeTable(`w${seed}`, format, (day) => (day === '' ? base : `${base}${day}/`), flowDays);
-    const athena = await startAthena(trinoExecutor(trino), () => null);
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    const store = openAthenaStore({
-      client: new AthenaClient({ endpoint: athena.endpoint, region: 'eu-west-1', credentials }),
-      s3: new S3Client({ endpoint: s3.endpoint, region: 'eu-west-1', credentials, forcePathStyle: true }),
-      workgroup: 'pare',
-      tables: [table],
-      output: 's3://results/pare',
-      tempDir: dir,
-      poll: { first: 20, most: 500 },
-    });
-    try {
-      const direct = openDuckDbStore({ paths: [written.flowLogs], tempDir: dir, memoryLimit: '500MB' });
-      const expected = await documentOf(direct, inventory, world.window);
-      expect(await documentOf(store, inventory, world.window)).toEqual(expected);
-      expect(expected.rules.length).toBeGreaterThan(10);
-    } finally {
-      athena.server.close();
-    }
+    const hive = layout.startsWith('hive');
+    const folder = hive
+      ? `aws-account-id=${world.accountId}/aws-service=vpcflowlogs/aws-region=${world.region}/`
+      : `${world.accountId}/vpcflowlogs/${world.region}/`;
+    const base = `s3://w${seed}/flow-logs/flow-logs-${format}/AWSLogs/${folder}`;
+    const table = await makeTable(trino, { name: `w${seed}`, format, base, hive });
+    const { direct, byTrino } = await bothOf(inventory, written.flowLogs, [table], world.window);
+    expect(byTrino).toEqual(direct);
+    expect(direct.rules.length).toBeGreaterThan(10);
   });
 });

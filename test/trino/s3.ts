@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** As much of S3 as the AWS SDKs for JavaScript and Java ask of it here, over a folder: a bucket is a folder, a key a file. */
 export async function startS3(root: string): Promise<{ endpoint: string; server: Server; log: string[] }> {
@@ -31,7 +31,8 @@ export async function startS3(root: string): Promise<{ endpoint: string; server:
     const body = await bodyOf(request);
     log.push(`${request.method} ${bucket}/${key}?${query}`);
     const file = join(root, bucket, key);
-    if (request.method === 'GET' && key === '') return answer(200, await list(join(root, bucket), bucket, query));
+    if (request.method === 'GET' && key === '')
+      return answer(200, await list(join(root, bucket), query, pageFor(request)));
     if (request.method === 'POST' && query.has('delete')) {
       for (const [, name = ''] of body.toString().matchAll(/<Key>([^<]*)<\/Key>/g))
         await rm(join(root, bucket, plain(name)), { force: true });
@@ -71,7 +72,7 @@ export async function startS3(root: string): Promise<{ endpoint: string; server:
     const whole = await readFile(file);
     const headers = {
       ETag: etag(whole),
-      'Last-Modified': 'Sat, 21 Nov 2026 00:00:00 GMT',
+      'Last-Modified': (await stat(file)).mtime.toUTCString(),
       'Accept-Ranges': 'bytes',
       'Content-Type': 'binary/octet-stream',
     };
@@ -94,8 +95,13 @@ async function put(file: string, body: Buffer): Promise<void> {
   await writeFile(file, body);
 }
 
-/** Two keys a page where there are few, so that every caller must page. */
-async function list(folder: string, bucket: string, query: URLSearchParams): Promise<string> {
+/** Three keys a page for the SDK for JavaScript, which is Pare: every listing must page. */
+function pageFor(request: IncomingMessage): number {
+  return String(request.headers['user-agent']).includes('aws-sdk-js') ? 3 : 1000;
+}
+
+async function list(folder: string, query: URLSearchParams, page: number): Promise<string> {
+  const bucket = basename(folder);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const all = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : [];
@@ -113,23 +119,27 @@ async function list(folder: string, bucket: string, query: URLSearchParams): Pro
     ),
   ];
   const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
-  const most = Math.min(Number(query.get('max-keys') ?? 1000), 3);
-  const page = entries.filter((entry) => entry > after);
+  const most = Math.min(Number(query.get('max-keys') ?? 1000), page);
+  const rest = entries.filter((entry) => entry > after);
   const parts = await Promise.all(
-    page
+    rest
       .slice(0, most)
       .map(async (entry) =>
         delimiter !== '' && entry.endsWith(delimiter)
           ? `<CommonPrefixes><Prefix>${entities(entry)}</Prefix></CommonPrefixes>`
-          : `<Contents><Key>${entities(entry)}</Key><LastModified>2026-11-21T00:00:00.000Z</LastModified><ETag>"0"</ETag><Size>${(await stat(join(folder, entry))).size}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
+          : contents(entry, await stat(join(folder, entry))),
       ),
   );
-  const more = page.length > most;
-  const next = more ? `<NextContinuationToken>${entities(page[most - 1] ?? '')}</NextContinuationToken>` : '';
+  const more = rest.length > most;
+  const next = more ? `<NextContinuationToken>${entities(rest[most - 1] ?? '')}</NextContinuationToken>` : '';
   return xml(
     'ListBucketResult',
     `<Name>${bucket}</Name><Prefix>${entities(prefix)}</Prefix><KeyCount>${parts.length}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>${more}</IsTruncated>${next}${parts.join('')}`,
   );
+}
+
+function contents(key: string, { size, mtime }: { size: number; mtime: Date }): string {
+  return `<Contents><Key>${entities(key)}</Key><LastModified>${mtime.toISOString()}</LastModified><ETag>"0"</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
 }
 
 /** The SDKs send bodies in signed chunks with trailers over plain HTTP. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +32,15 @@ async function install(): Promise<string> {
   return home;
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
 export interface Trino {
   /** Runs a statement to its end; its rows and the bytes of input it read. Throws with Trino's message. */
   run(sql: string, schema: string | null): Promise<{ rows: unknown[][]; scanned: number }>;
@@ -45,8 +55,9 @@ interface Answer {
 }
 
 /** A Trino server with the Hive connector; its metastore is files in the bucket `metastore` of the S3 at `s3`, where all tables lie too. */
-export async function startTrino(dir: string, port: number, s3: string): Promise<Trino> {
+export async function startTrino(dir: string, s3: string): Promise<Trino> {
   const home = await install();
+  const port = await freePort();
   await mkdir(join(dir, 'etc', 'catalog'), { recursive: true });
   await writeFile(
     join(dir, 'etc', 'config.properties'),
@@ -57,10 +68,16 @@ export async function startTrino(dir: string, port: number, s3: string): Promise
       'node-scheduler.include-coordinator=true',
       `http-server.http.port=${port}`,
       `discovery.uri=http://127.0.0.1:${port}`,
+      'node.internal-address=127.0.0.1',
       `plugin.dir=${join(home, 'plugin')}`,
       `catalog.config-dir=${join(dir, 'etc', 'catalog')}`,
       'query.max-memory=900MB',
       'query.max-memory-per-node=900MB',
+      // Hundreds of small queries, one after the other, on few cores: plan little, start few threads.
+      'task.concurrency=1',
+      'task.max-worker-threads=2',
+      'optimizer.join-reordering-strategy=NONE',
+      'join-distribution-type=BROADCAST',
       '',
     ].join('\n'),
   );
@@ -79,7 +96,12 @@ export async function startTrino(dir: string, port: number, s3: string): Promise
       's3.aws-secret-key=test',
       'hive.non-managed-table-writes-enabled=true',
       'hive.storage-format=PARQUET',
-      'hive.allow-register-partition-procedure=true',
+      'hive.security=allow-all',
+      'hive.table-statistics-enabled=false',
+      'hive.collect-column-statistics-on-write=false',
+      'hive.partition-projection-enabled=true',
+      // As in Athena, a partition's files may lie in folders below it (…/day=01/hour=00/).
+      'hive.recursive-directories=true',
       'hive.max-partitions-per-scan=100000',
       '',
     ].join('\n'),
@@ -89,6 +111,9 @@ export async function startTrino(dir: string, port: number, s3: string): Promise
     'java',
     [
       '-Xmx2G',
+      '-XX:+UseSerialGC',
+      // The second compiler costs more than it gives in a server that lives for minutes.
+      '-XX:TieredStopAtLevel=1',
       '-Djdk.attach.allowAttachSelf=true',
       `-Dconfig=${join(dir, 'etc', 'config.properties')}`,
       '-cp',

@@ -13,19 +13,20 @@ import {
 export interface StoredObject {
   key: string;
   bytes: number;
+  /** Seconds since 1970; 0 where S3 does not say. */
+  modified: number;
 }
 
 /** Takes `s3://bucket/prefix/` apart. */
 export function placeOf(uri: string): { bucket: string; prefix: string } {
-  const match = /^s3:\/\/([^/]+)\/(.*)$/.exec(uri.endsWith('/') ? uri : `${uri}/`);
-  if (match === null) throw new RangeError(`${uri} is no s3:// address`);
+  const match = /^s3:\/\/([^/]+)\/(.*)$/.exec(uri);
+  if (match === null) throw new RangeError(`${uri} is no s3:// address with a bucket and a key`);
   return { bucket: match[1]!, prefix: match[2]! };
 }
 
-/** All objects below a prefix, page by page, in the order of their keys. */
-export async function listObjects(s3: S3Client, uri: string, signal: AbortSignal): Promise<StoredObject[]> {
+/** All objects whose address begins so, a page at a time: a prefix may hold millions. */
+export async function* listPages(s3: S3Client, uri: string, signal: AbortSignal): AsyncGenerator<StoredObject[]> {
   const { bucket, prefix } = placeOf(uri);
-  const out: StoredObject[] = [];
   for (let token: string | undefined; ; ) {
     const page = await s3.send(
       new ListObjectsV2Command({
@@ -35,11 +36,19 @@ export async function listObjects(s3: S3Client, uri: string, signal: AbortSignal
       }),
       { abortSignal: signal },
     );
-    for (const { Key: key, Size: bytes } of page.Contents ?? [])
-      if (key !== undefined) out.push({ key, bytes: bytes ?? 0 });
-    if (page.IsTruncated !== true) return out.sort((a, b) => (a.key < b.key ? -1 : 1));
+    yield (page.Contents ?? []).flatMap(({ Key: key, Size: bytes, LastModified: at }) =>
+      key === undefined ? [] : [{ key, bytes: bytes ?? 0, modified: at === undefined ? 0 : at.getTime() / 1000 }],
+    );
+    if (page.IsTruncated !== true) return;
     token = page.NextContinuationToken;
   }
+}
+
+/** The same in one list, in the order of their keys. */
+export async function listObjects(s3: S3Client, uri: string, signal: AbortSignal): Promise<StoredObject[]> {
+  const out: StoredObject[] = [];
+  for await (const page of listPages(s3, uri, signal)) out.push(...page);
+  return out.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** Downloads all objects below a prefix into a folder; the paths of the files. */
@@ -58,12 +67,12 @@ export async function download(s3: S3Client, uri: string, folder: string, signal
 
 export async function upload(s3: S3Client, uri: string, body: Uint8Array, signal: AbortSignal): Promise<void> {
   const { bucket, prefix } = placeOf(uri);
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: prefix.replace(/\/$/, ''), Body: body }), {
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: prefix, Body: body }), {
     abortSignal: signal,
   });
 }
 
-/** Deletes all objects below a prefix, a thousand at a time as S3 takes them. */
+/** Deletes all objects whose address begins so, a thousand at a time as S3 takes them. */
 export async function removeObjects(s3: S3Client, uri: string): Promise<void> {
   const { bucket } = placeOf(uri);
   const objects = await listObjects(s3, uri, new AbortController().signal);

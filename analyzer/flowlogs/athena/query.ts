@@ -22,23 +22,43 @@ export interface QueryOptions {
   poll: { first: number; most: number };
   /** How often a throttled or retryable start is tried. */
   attempts: number;
+  /** Told each query's id as soon as there is one. */
+  started?(id: string): void;
 }
 
 const THROTTLED = new Set(['TooManyRequestsException', 'ThrottlingException', 'RequestLimitExceeded']);
 
+export interface QueryResult {
+  /** Of the successful query. */
+  id: string;
+  /** Which attempt that was, from 1. */
+  attempt: number;
+  /** Bytes that all attempts read: what is billed. */
+  scanned: number;
+}
+
 /**
- * Runs one statement to its end and says how many bytes it read. Backs off where Athena is busy, stops the query when the signal is
- * aborted, and throws a PareError that says what became of it otherwise.
+ * Runs one statement to its end. Backs off where Athena is busy, stops the query when the signal is aborted, and throws a PareError that
+ * says what became of it otherwise. A statement that writes takes the attempt into its place: a failed CTAS or UNLOAD may leave data
+ * there, and the next would be refused, or read as its own. Source: Amazon Athena User Guide, "Considerations and limitations for CTAS queries".
  */
-export async function runQuery(sql: string, database: string | null, options: QueryOptions): Promise<number> {
-  if (Buffer.byteLength(sql) > LONGEST_QUERY) {
-    throw failed('athena-query-too-long', 'a query is longer than Athena takes', 'report this as a bug', 'bug');
-  }
+export async function runQuery(
+  statement: string | ((attempt: number) => string),
+  database: string | null,
+  options: QueryOptions,
+): Promise<QueryResult> {
+  let scanned = 0;
   for (let attempt = 1; ; attempt++) {
+    const sql = typeof statement === 'string' ? statement : statement(attempt);
+    if (Buffer.byteLength(sql) > LONGEST_QUERY) {
+      throw failed('athena-query-too-long', 'a query is longer than Athena takes', 'report this as a bug', 'bug');
+    }
     const id = await start(sql, database, attempt, options);
+    options.started?.(id);
     const end = await finish(id, options);
     const status = end.Status;
-    if (status?.State === 'SUCCEEDED') return end.Statistics?.DataScannedInBytes ?? 0;
+    scanned += end.Statistics?.DataScannedInBytes ?? 0;
+    if (status?.State === 'SUCCEEDED') return { id, attempt, scanned };
     const reason = oneLine(status?.StateChangeReason ?? 'no reason is given');
     if (status?.State === 'FAILED' && status.AthenaError?.Retryable === true && attempt < options.attempts) {
       await pause(options, attempt);
@@ -55,8 +75,10 @@ async function start(sql: string, database: string | null, round: number, option
       const { QueryExecutionId: id } = await options.client.send(
         new StartQueryExecutionCommand({
           QueryString: sql,
-          // A start that is sent again after a lost answer must not run twice.
-          ClientRequestToken: createHash('sha256').update(`${options.output}\n${round}\n${sql}`).digest('hex'),
+          // A start that is sent again after a lost answer must not run twice; one of another run or database is another query.
+          ClientRequestToken: createHash('sha256')
+            .update(JSON.stringify([options.output, database, round, sql]))
+            .digest('hex'),
           ...(database === null ? {} : { QueryExecutionContext: { Database: database } }),
           ResultConfiguration: { OutputLocation: options.output },
           // A stale result would be old evidence.
@@ -146,7 +168,7 @@ function outcome(state: string, reason: string, id: string): PareError {
   );
 }
 
-function refused(cause: Error): PareError {
+export function refused(cause: Error): PareError {
   return new PareError(
     {
       code: 'athena-refused',

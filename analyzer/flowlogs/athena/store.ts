@@ -5,6 +5,7 @@ import type { FlowLogSummary } from '../../model/finding.ts';
 import { PareError } from '../../model/problem.ts';
 import { noRecords } from '../duckdb/store.ts';
 import { type FieldName, fieldOfColumn, NEEDED, USED } from '../fields.ts';
+import { type Hole, holeOf, mergeHoles } from '../holes.ts';
 import type { FlowScan, FlowStore, ScanOptions, Window } from '../ledger.ts';
 import {
   attributeRecords,
@@ -21,8 +22,8 @@ import { inWindow } from '../sql/ends.ts';
 import { canonicalAddressesSql, normaliseSql, type RawField } from '../sql/normalise.ts';
 import { edgesSql } from '../sql/opener.ts';
 import { literal } from '../sql/text.ts';
-import { AthenaEngine } from './engine.ts';
-import { listObjects, type StoredObject } from './objects.ts';
+import { AthenaEngine, removeAbandonedRuns } from './engine.ts';
+import { listPages, placeOf, type StoredObject } from './objects.ts';
 
 /** A table over flow logs in S3, as the Pulumi program makes them: a column for each field, with underscores. */
 export interface FlowLogTable {
@@ -51,8 +52,8 @@ export interface AthenaStoreOptions {
   tempDir: string;
   /** Ends the run before it costs anything when the window's files hold more than this. */
   maxScanBytes?: number;
-  /** The newest day that can have files, where the window has no end. */
-  today?: number;
+  /** Seconds since 1970: the newest files there can be, where the window has no end, and what makes a dead run's remains old. */
+  now?: number;
   poll?: { first: number; most: number };
   attempts?: number;
 }
@@ -72,14 +73,14 @@ export function openAthenaStore(store: AthenaStoreOptions): FlowStore {
       const queries = {
         client: store.client,
         workgroup: store.workgroup,
-        output: `${store.output.replace(/\/$/, '')}/results/`,
         signal: options.signal,
         poll: store.poll ?? { first: 500, most: 5000 },
         attempts: store.attempts ?? 8,
       };
+      const scratch = { queries, s3: store.s3, scratch: `${store.output.replace(/\/$/, '')}/scratch` };
+      if (store.now !== undefined) await removeAbandonedRuns(scratch, store.now);
       const run = randomBytes(6).toString('hex');
-      const place = `${store.output.replace(/\/$/, '')}/scratch`;
-      const engine = await AthenaEngine.open(queries, store.s3, store.tempDir, run, place);
+      const engine = await AthenaEngine.open({ ...scratch, run, tempDir: store.tempDir });
       try {
         return await scan(engine, store, options, reach, found);
       } catch (error) {
@@ -90,37 +91,55 @@ export function openAthenaStore(store: AthenaStoreOptions): FlowStore {
   };
 }
 
+/** What normaliseSql gives, but for the file. */
+const RECORD = [
+  ...['interface_id', 'src', 'dst', 'srcport', 'dstport', 'protocol', 'packets', 'bytes', '"start"', '"end"'],
+  ...['action', 'log_status', 'flags', 'pkt_src', 'pkt_dst', 'direction', 'problem'],
+];
+
+/** What lies in S3 for one table, by the folder of the files. */
 interface Found {
   table: FlowLogTable;
-  days: Map<number, StoredObject[]>;
+  folders: Map<string, { files: number; bytes: number }>;
 }
 
 /** Days whose files may hold records of the window: files are cut by delivery, so the neighbours too. */
 function reachOf(store: AthenaStoreOptions, options: ScanOptions): Window {
   const asked = options.window;
   if ('from' in asked) return { from: floor(asked.from) - DAY, to: floor(asked.to) + 2 * DAY };
-  const to = asked.to ?? store.today;
-  if (to === undefined) throw noEnd();
+  const to = asked.to ?? store.now;
+  if (to === undefined) throw noEnd(null);
   return { from: floor(to - asked.lastDays * DAY) - 2 * DAY, to: floor(to) + 2 * DAY };
 }
 
-/** Lists the window's files: what a run will read, and which days have any. */
+/** Lists the window's files: what a run will read, and which folders have any. */
 async function findFiles(store: AthenaStoreOptions, reach: Window, options: ScanOptions): Promise<Found[]> {
   const found: Found[] = [];
   let bytes = 0;
+  let newest = -1;
   for (const table of store.tables) {
-    const days = new Map<number, StoredObject[]>();
+    const folders: Found['folders'] = new Map();
     for (let day = reach.from; day < reach.to; day += DAY) {
-      const objects: StoredObject[] = [];
-      for (const location of table.locations)
-        objects.push(...(await listObjects(store.s3, fillDate(location, day), options.signal)));
-      if (objects.length === 0) continue;
-      days.set(day, objects);
-      bytes += objects.reduce((sum, object) => sum + object.bytes, 0);
+      for (const location of table.locations) {
+        const place = fillDate(location, day);
+        const { bucket } = placeOf(place);
+        for await (const page of listPages(store.s3, place, options.signal)) {
+          for (const object of page.filter(isRead)) {
+            const folder = `s3://${bucket}/${object.key.slice(0, object.key.lastIndexOf('/') + 1)}`;
+            const own = folders.get(folder) ?? { files: 0, bytes: 0 };
+            folders.set(folder, { files: own.files + 1, bytes: own.bytes + object.bytes });
+            bytes += object.bytes;
+            newest = Math.max(newest, day);
+          }
+        }
+      }
     }
-    found.push({ table, days });
+    found.push({ table, folders });
   }
-  if (found.every(({ days }) => days.size === 0)) throw noRecords(store.tables.flatMap((t) => t.locations).join(', '));
+  if (found.every(({ folders }) => folders.size === 0)) throw noRecords(placesOf(store));
+  // The window ends at the newest record: where that is old, it begins before the days that were listed.
+  const openEnd = 'lastDays' in options.window && options.window.to === null;
+  if (openEnd && newest < reach.to - 3 * DAY) throw noEnd(newest);
   options.progress({ phase: 'estimating what Athena will read', done: bytes, total: bytes, unit: 'bytes' });
   if (store.maxScanBytes !== undefined && bytes > store.maxScanBytes) {
     throw new PareError({
@@ -133,6 +152,11 @@ async function findFiles(store: AthenaStoreOptions, reach: Window, options: Scan
   return found;
 }
 
+/** Athena reads over files whose names begin with `_` or `.`, and nothing can come from an empty one. */
+function isRead({ key, bytes }: StoredObject): boolean {
+  return bytes > 0 && !/(^|\/)[_.][^/]*$/.test(key);
+}
+
 async function scan(
   engine: AthenaEngine,
   store: AthenaStoreOptions,
@@ -140,22 +164,29 @@ async function scan(
   reach: Window,
   found: readonly Found[],
 ): Promise<FlowScan> {
-  const parts = store.tables.map((table, i) => `SELECT ${i} AS source, n.* FROM (${rawRecordsSql(table, reach)}) n`);
-  await engine.table('record', parts.join('\nUNION ALL\n'));
-  const bySource = await engine.rows(
-    `SELECT source, "start" - mod("start", 86400) AS day, count(*) AS records FROM record GROUP BY source, "start" - mod("start", 86400)`,
+  // A table each: together their statements could be longer than Athena takes.
+  for (const [i, table] of store.tables.entries()) await engine.table(`record_${i}`, rawRecordsSql(table, reach));
+  const all = (columns: (source: number) => string) =>
+    store.tables.map((_, i) => `SELECT ${columns(i)} FROM record_${i}`).join('\nUNION ALL\n');
+  await engine.view(
+    'record',
+    all(() => `${RECORD.join(', ')}, CASE WHEN problem IS NULL THEN NULL ELSE file END AS file`),
   );
-  refuseEmptyPartitions(found, bySource, reach);
+  const read = await engine.rows(`SELECT source, folder, count(DISTINCT file) AS files, count(*) AS records
+FROM (${all((source) => `${source} AS source, regexp_replace(file, '[^/]*$', '') AS folder, file`)}) f GROUP BY source, folder`);
+  const skips = new Skips();
+  const holes = filesWithoutRecords(found, read, options, skips);
   const badAddress = await fixAddresses(engine);
   await engine.table('usable', canonicalAddressesSql('record', 'address_fix'));
   const [row] = await engine.rows('SELECT max("end") AS newest FROM usable WHERE problem IS NULL');
   const newest = row?.newest;
-  if (typeof newest !== 'number') throw noRecords(store.tables.flatMap((table) => table.locations).join(', '));
+  if (typeof newest !== 'number') throw noRecords(placesOf(store));
   const window = windowOf(options, newest);
   await fillInventory(engine, options);
   await attributeRecords(engine, options, window, edgesSql('usable', inWindow(window)));
-  await engine.fill('hole', { from_time: 'BIGINT', to_time: 'BIGINT' }, []);
-  const summary = await summarise(engine, found, bySource, window, badAddress);
+  const spans = mergeHoles(holes).map(({ from, to }) => [from, to]);
+  await engine.fill('hole', { from_time: 'BIGINT', to_time: 'BIGINT' }, spans);
+  const summary = await summarise(engine, found, read, window, badAddress, skips);
   options.progress({ phase: 'read by Athena', done: engine.scanned, total: engine.scanned, unit: 'bytes' });
   return {
     window,
@@ -193,6 +224,7 @@ export function rawRecordsSql(table: FlowLogTable, reach: Window): string {
     from: `(SELECT t.*, "$path" AS pare_file FROM ${quote(table.database)}.${quote(table.name)} t WHERE ${inReach(table, reach)}) raw`,
     fields,
     file: 'pare_file',
+    keepFile: true,
     misshapen: table.format === 'text' ? `(${quote(last)} IS NULL${extra})` : null,
   });
 }
@@ -222,26 +254,36 @@ function inReach({ partition }: FlowLogTable, reach: Window): string {
   return `${key} IN (${days.join(', ')})`;
 }
 
-/** Partition projection answers a day outside its range with no rows and no error: that must never pass for a day without traffic. */
-function refuseEmptyPartitions(
+/**
+ * Every file that lies in S3 must have given a record. Partition projection answers a day outside its range with no rows and no error, and
+ * files in an archive class are read over: neither may pass for a day without traffic. Returns the time that is not known, with skipUnreadable.
+ */
+function filesWithoutRecords(
   found: readonly Found[],
-  bySource: readonly Record<string, unknown>[],
-  reach: Window,
-): void {
-  for (const [source, { table, days }] of found.entries()) {
-    const seen = new Set(bySource.filter((row) => Number(row.source) === source).map((row) => Number(row.day)));
-    for (const [day, objects] of days) {
-      // A first file may hold only the tail of the day before, and one in a folder at the edge too.
-      const near = [day - DAY, day, day + DAY].some((each) => seen.has(each));
-      if (near || objects.every(({ bytes }) => bytes === 0) || day < reach.from) continue;
-      throw new PareError({
-        code: 'athena-partition-empty',
-        message: `the table ${table.database}.${table.name} shows no record near ${iso(day)?.slice(0, 10)}, although ${objects.length} file(s) of that day lie in S3`,
-        next: "check the table's partition projection (range, format and location template)",
-        fault: 'configuration',
-      });
+  read: readonly Record<string, unknown>[],
+  options: ScanOptions,
+  skips: Skips,
+): Hole[] {
+  const seen = new Map(read.map((row) => [`${row.source} ${row.folder}`, Number(row.files)]));
+  const holes: Hole[] = [];
+  for (const [source, { table, folders }] of found.entries()) {
+    for (const [folder, { files }] of [...folders].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const missing = files - (seen.get(`${source} ${folder}`) ?? 0);
+      if (missing <= 0) continue;
+      const message = `the table ${table.database}.${table.name} shows no record of ${missing} of ${files} file(s) in ${folder}`;
+      if (!options.skipUnreadable) {
+        throw new PareError({
+          code: 'athena-files-without-records',
+          message,
+          next: "check the table's partition projection (range, format, location template) and the files' storage class, or pass --skip-unreadable",
+          fault: 'configuration',
+        });
+      }
+      skips.add('file-that-cannot-be-read', message, missing);
+      holes.push(holeOf(folder));
     }
   }
+  return holes;
 }
 
 function windowOf(options: ScanOptions, newest: number): Window {
@@ -253,9 +295,10 @@ function windowOf(options: ScanOptions, newest: number): Window {
 async function summarise(
   engine: AthenaEngine,
   found: readonly Found[],
-  bySource: readonly Record<string, unknown>[],
+  read: readonly Record<string, unknown>[],
   window: Window,
   badAddress: string | null,
+  skips: Skips,
 ): Promise<FlowLogSummary> {
   const inside = inWindow(window);
   const [count] = await engine.rows(`SELECT count(*) AS records,
@@ -266,15 +309,14 @@ async function summarise(
   const problems = await engine.rows(
     'SELECT problem, count(*) AS n, min(file) AS file FROM usable WHERE problem IS NOT NULL GROUP BY problem',
   );
-  const skips = new Skips();
   for (const row of problems)
     skips.add(String(row.problem), row.file === null ? `address ${badAddress}` : String(row.file), Number(row.n));
   const { accepted, rejected, unclear, example } = await countEnds(engine);
   skips.add('record-whose-local-end-is-unknown', example, unclear);
-  const objects = found.map(({ days }) => [...days.values()].flat());
+  const folders = found.flatMap((each) => [...each.folders.values()]);
   return {
-    files: objects.flat().length,
-    bytes: objects.flat().reduce((sum, { bytes }) => sum + bytes, 0),
+    files: folders.reduce((sum, { files }) => sum + files, 0),
+    bytes: folders.reduce((sum, { bytes }) => sum + bytes, 0),
     records: Number(count?.records),
     accepted,
     rejected,
@@ -282,15 +324,29 @@ async function summarise(
     skipData: Number(count?.skip_data),
     outsideWindow: Number(count?.outside),
     skipped: skips.list(),
-    formats: found.flatMap(({ table }, source) => {
-      const own = bySource.filter((row) => Number(row.source) === source);
-      const records = own.reduce((sum, row) => sum + Number(row.records), 0);
-      const fields = table.columns.map((column) => (table.format === 'text' ? fieldOfColumn(column) : column));
-      return objects[source]!.length === 0 ? [] : [{ fields, files: objects[source]!.length, records }];
-    }),
+    formats: formatsOf(found, read),
     from: iso(count?.oldest),
     to: iso(count?.newest),
   };
+}
+
+/** As the DuckDB store tells them: Parquet first, tables of one format as one. */
+function formatsOf(found: readonly Found[], read: readonly Record<string, unknown>[]): FlowLogSummary['formats'] {
+  const byFormat = new Map<string, FlowLogSummary['formats'][number]>();
+  for (const [source, { table, folders }] of found.entries()) {
+    if (folders.size === 0) continue;
+    const fields = table.columns.map((column) => (table.format === 'text' ? fieldOfColumn(column) : column));
+    const key = JSON.stringify([table.format, fields]);
+    const own = byFormat.get(key) ?? { fields, files: 0, records: 0 };
+    for (const { files } of folders.values()) own.files += files;
+    for (const row of read) if (Number(row.source) === source) own.records += Number(row.records);
+    byFormat.set(key, own);
+  }
+  return [...byFormat].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, format]) => format);
+}
+
+function placesOf(store: AthenaStoreOptions): string {
+  return store.tables.flatMap(({ locations }) => locations).join(', ');
 }
 
 function floor(at: number): number {
@@ -309,10 +365,11 @@ function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function noEnd(): PareError {
+function noEnd(newest: number | null): PareError {
+  const told = newest === null ? '' : ` (the newest files are of ${iso(newest)?.slice(0, 10)})`;
   return new PareError({
     code: 'athena-window-without-end',
-    message: 'the window has no end, and Athena cannot be asked for the newest record without reading everything',
+    message: `the window has no end, and Athena cannot be asked for the newest record without reading everything${told}`,
     next: 'give --to',
     fault: 'configuration',
   });

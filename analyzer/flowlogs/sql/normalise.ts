@@ -8,8 +8,9 @@ export interface RawSource {
   /** A relation, or a table function, that yields the raw columns. */
   from: string;
   fields: Readonly<Record<FieldName, RawField>>;
-  /** SQL for the file's path, kept only for records that are not used. */
+  /** SQL for the file's path, kept only for records that are not used, or for all. */
   file: string;
+  keepFile?: boolean;
   /** True where the line had more or fewer fields than the header. Null where the format cannot. */
   misshapen: string | null;
 }
@@ -58,7 +59,7 @@ export function normaliseSql(source: RawSource): string {
 )
 SELECT interface_id, src, dst, srcport, dstport, protocol, coalesce(packets, BIGINT '0') AS packets,
   coalesce(bytes, BIGINT '0') AS bytes, "start", "end", action, log_status, flags, pkt_src, pkt_dst, direction, problem,
-  CASE WHEN problem IS NULL THEN NULL ELSE file END AS file
+  ${source.keepFile === true ? 'file' : 'CASE WHEN problem IS NULL THEN NULL ELSE file END AS file'}
 FROM judged`;
 }
 
