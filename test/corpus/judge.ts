@@ -28,7 +28,7 @@ export function wrongRules(
   before: ReadonlyMap<string, number>,
   after: SourceIndex,
   changed: readonly DeclaredRule[],
-  rule: DeclaredRule,
+  asked: RuleShape | null,
   replacement: RuleShape | null,
 ): string | null {
   const expected = new Map(before);
@@ -36,7 +36,7 @@ export function wrongRules(
   for (const one of changed) {
     count(keyOf(one), -1);
     if (replacement === null) continue;
-    const kept = JSON.stringify(rule.shape?.peer) === JSON.stringify(replacement.peer);
+    const kept = JSON.stringify(asked?.peer) === JSON.stringify(replacement.peer);
     const peer = kept ? one.peer : 'cidr' in replacement.peer ? replacement.peer.cidr : one.peer;
     const ports = { fromPort: String(replacement.fromPort ?? ''), toPort: String(replacement.toPort ?? '') };
     count(keyOf({ ...one, protocol: formatProtocol(replacement.protocol), ...ports, peer }), 1);
@@ -52,6 +52,10 @@ export function wrongBytes(before: SourceTree, after: SourceTree, edits: readonl
     const mine = edits.filter((e) => e.range.file === file.path).sort((a, b) => a.range.start - b.range.start);
     const now = after.get(file.path);
     if (now === undefined) return `${file.path} is gone`;
+    if (file.linkTo !== undefined) {
+      if (now.text !== after.get(file.linkTo)?.text) return `${file.path} is no longer what it is a link to`;
+      continue;
+    }
     if (mine.length === 0) {
       if (now.text !== file.text) return `${file.path} changed without an edit`;
       continue;

@@ -2,7 +2,8 @@
  * `npm run corpus -- DIR… [--verbose]`: for every declared rule of real repositories, Terraform and CloudFormation, a removal and a
  * tightening, one at a time. Prints a table by shape. "Alone": the edit changes that rule only. "Together": the text serves several
  * rules, so the rule alone was refused (traps 8 and 11), and the same was asked of all that share it. Wrong means: a second, fresh evaluation
- * of the edited tree differs from the wish, bytes outside the edit changed, or HashiCorp's parser rejects the file. It must be 0.
+ * of the edited tree differs from the wish, bytes outside the edit changed, HashiCorp's parser rejects the file, or reads another difference
+ * in it than the wish (structure.ts). It must be 0. Exit 1 where it is not.
  */
 import { readSource } from '../../bot/cli/read-source.ts';
 import { cloudformation } from '../../bot/source/cloudformation/index.ts';
@@ -10,30 +11,39 @@ import type { Declaration, DeclaredRule, EditResult, SourceIndex, SourceLanguage
 import { createTerraformLanguage } from '../../bot/source/terraform/index.ts';
 import { applyEdits } from '../../bot/source/text.ts';
 import { texts, wrongBytes, wrongRules, wrongSyntax } from './judge.ts';
+import { wrongStructure } from './structure.ts';
 import { sharing, tighter, type Wish } from './wishes.ts';
 
 const FACTS = { states: [], stacks: [] };
 
 /** Refusals that are the right answer, by the trap that asks for them. */
 const TRAPS: Readonly<Record<string, string>> = {
+  'last-inline': 'trap 1',
   'mixed-styles': 'trap 2',
   'mixed-syntax': 'trap 2',
   'after-no-source': 'trap 3',
-  'last-inline': 'trap 1',
   referenced: 'trap 9',
   'ignore-changes': 'trap 10',
   'prevent-destroy': 'trap 10',
+  'cfn-retained': 'trap 10, as DeletionPolicy',
+  'cfn-alias': 'trap 11, as a YAML anchor',
+  'cfn-parameter-fed': 'trap 15',
+  'cfn-duplicate': 'trap 16',
+  'cfn-referenced': 'trap 16',
+  'cfn-macro': 'trap 17',
+  'cfn-foreach': 'trap 17',
+  'cfn-cdk': 'trap 17',
+  'cfn-default-egress': "AWS's own rule, of which there is no text",
+  'cfn-no-peer': 'no rule that EC2 takes',
   'invalid-source': 'not parsed',
   override: 'merged into another file',
   vendored: 'a vendored copy',
-  'cfn-default-egress': "AWS's own default",
-  'cfn-duplicate': 'trap 16',
-  'cfn-parameter': 'trap 15',
-  'cfn-macro': 'trap 17',
 };
 
 interface Row {
   declarations: number;
+  /** Of them those that make no rule in any evaluation, so that nothing is asked of them. */
+  silent: number;
   rules: number;
   asked: Record<Wish, number>;
   alone: Record<Wish, number>;
@@ -41,6 +51,8 @@ interface Row {
   wrong: number;
   traps: Map<string, number>;
   refused: Map<string, number>;
+  /** Declarations with a refusal that a trap asks for, and with none other. */
+  trapped: Set<string>;
   /** Declarations with a refusal that no trap asks for. */
   refusedDeclarations: Set<string>;
 }
@@ -78,21 +90,24 @@ async function every(
 ): Promise<void> {
   const row = rowOf(`${declaration.form} ${declaration.repetition}`);
   row.declarations += 1;
+  if (declaration.rules.length === 0) row.silent += 1;
   for (const rule of declaration.rules) {
     row.rules += 1;
     for (const wish of ['remove', 'tighten'] as const) {
-      const replacement = wish === 'tighten' ? tighter(rule) : null;
-      if (wish === 'tighten' && replacement === null) continue;
+      const narrower = wish === 'tighten' ? tighter(rule) : null;
+      if (wish === 'tighten' && narrower === null) continue;
+      const replacement = narrower?.replacement ?? null;
+      const live = narrower?.live ?? null;
+      const asked = { replacements: replacement === null ? [] : [replacement], ...(live === null ? {} : { live }) };
       row.asked[wish] += 1;
       const at = performance.now();
-      const replacements = replacement === null ? [] : [replacement];
-      let result: EditResult = language.edit(index, { ruleId: rule.id, replacements });
+      let result: EditResult = language.edit(index, { ruleId: rule.id, ...asked });
       let changed = [rule];
       let how: 'alone' | 'together' = 'alone';
       if (!result.ok && result.refusals.some((r) => r.code === 'shared' || r.code === 'last-inline'))
         for (const set of sharing(index, declaration.rules, rule, wish)) {
           const alsoRuleIds = set.filter((r) => r !== rule).map((r) => r.id);
-          const together = language.edit(index, { ruleId: rule.id, replacements, alsoRuleIds });
+          const together = language.edit(index, { ruleId: rule.id, ...asked, alsoRuleIds });
           if (!together.ok) continue;
           changed = set.filter((r) => together.changed?.includes(r.id) ?? r === rule);
           result = together;
@@ -105,7 +120,8 @@ async function every(
         const after = applyEdits(index.tree, result.edits);
         const wrong =
           wrongBytes(index.tree, after, result.edits) ??
-          wrongRules(before, judge.index(after, FACTS), changed, rule, replacement) ??
+          wrongRules(before, judge.index(after, FACTS), changed, live ?? rule.shape, replacement) ??
+          (await wrongStructure(index.tree, after, result.edits, changed, live ?? rule.shape, replacement)) ??
           (await wrongSyntax(language, index.tree, after, result.edits));
         if (wrong === null) row[how][wish] += 1;
         else {
@@ -129,7 +145,7 @@ function refuse(
   const into = trap === undefined ? row.refused : row.traps;
   const label = `${wish}: ${first}${trap === undefined ? '' : ` (${trap})`}`;
   into.set(label, (into.get(label) ?? 0) + 1);
-  if (trap === undefined) row.refusedDeclarations.add(declaration.id);
+  (trap === undefined ? row.refusedDeclarations : row.trapped).add(declaration.id);
   if (verbose)
     console.log(
       `  refused ${wish} ${rule.id} ${refusals.map((r) => `${r.code} ${r.message} ${r.place.file}:${r.place.line}`).join(' / ')}`,
@@ -142,6 +158,7 @@ function rowOf(form: string): Row {
   const none = () => ({ remove: 0, tighten: 0 });
   const row: Row = {
     declarations: 0,
+    silent: 0,
     rules: 0,
     asked: none(),
     alone: none(),
@@ -149,6 +166,7 @@ function rowOf(form: string): Row {
     wrong: 0,
     traps: new Map(),
     refused: new Map(),
+    trapped: new Set(),
     refusedDeclarations: new Set(),
   };
   rows.set(form, row);
@@ -171,7 +189,9 @@ function print(): void {
   const sum = (of: (row: Row) => number) => [...rows.values()].reduce((total, row) => total + of(row), 0);
   const declarations = sum((row) => row.declarations);
   const refused = sum((row) => row.refusedDeclarations.size);
+  const trapped = sum((row) => [...row.trapped].filter((id) => !row.refusedDeclarations.has(id)).length);
+  const silent = sum((row) => row.silent);
   console.log(
-    `\n${declarations} declarations, ${refused} with a refusal that no trap asks for (${((100 * refused) / Math.max(1, declarations)).toFixed(1)} %), ${sum((row) => row.wrong)} wrong edits, slowest edit ${Math.round(slowest)} ms`,
+    `\n${declarations} declarations: ${silent} make no rule here (count 0, no caller), ${trapped} with a refusal that a trap asks for, ${refused} with a refusal that no trap asks for (${((100 * refused) / Math.max(1, declarations)).toFixed(1)} %), ${sum((row) => row.wrong)} wrong edits, slowest edit ${Math.round(slowest)} ms`,
   );
 }

@@ -1,14 +1,27 @@
 import { formatCidr, parseCidr } from '../../analyzer/model/address.ts';
-import { hasPorts } from '../../analyzer/model/protocol.ts';
-import type { RuleShape } from '../../analyzer/model/rule.ts';
+import { hasPorts, parseProtocol } from '../../analyzer/model/protocol.ts';
+import { canonicalShape, type Peer, type RuleShape } from '../../analyzer/model/rule.ts';
 import type { DeclaredRule, SourceIndex } from '../../bot/source/contract.ts';
 
 export type Wish = 'remove' | 'tighten';
 
-/** A narrower shape of a rule whose values are known without state; null where it is as narrow as this harness asks. */
-export function tighter(rule: DeclaredRule): RuleShape | null {
-  const { shape } = rule;
-  if (shape === null) return null;
+export interface Narrower {
+  replacement: RuleShape;
+  /** The rule as it is taken to live in AWS where the source leaves parts of it to state; null where the source says all. */
+  live: RuleShape | null;
+}
+
+/**
+ * A narrower shape of a rule: of a port range its beginning, of all protocols 443/tcp, else of the address block one half. What the source
+ * does not know gets a stand-in, as a live rule would tell it. Null where nothing is narrower: one port from a group or one address.
+ */
+export function tighter(rule: DeclaredRule): Narrower | null {
+  const shape = rule.shape ?? standIn(rule);
+  const replacement = shape === null ? null : narrow(shape);
+  return replacement === null ? null : { replacement, live: rule.shape === null ? shape : null };
+}
+
+function narrow(shape: RuleShape): RuleShape | null {
   if (hasPorts(shape.protocol) && shape.fromPort !== null && shape.toPort !== null && shape.fromPort < shape.toPort)
     return { ...shape, toPort: shape.fromPort + Math.min(1, shape.toPort - shape.fromPort - 1) };
   if (shape.protocol === -1) return { ...shape, protocol: 6, fromPort: 443, toPort: 443 };
@@ -16,6 +29,27 @@ export function tighter(rule: DeclaredRule): RuleShape | null {
   const cidr = parseCidr(shape.peer.cidr);
   if (cidr === null || cidr.length >= 32) return null;
   return { ...shape, peer: { kind: 'cidrIpv4', cidr: formatCidr({ ...cidr, length: cidr.length + 1 }) } };
+}
+
+const PEERS: Readonly<Record<string, Peer>> = {
+  cidrIpv4: { kind: 'cidrIpv4', cidr: '198.18.0.0/16' },
+  cidrIpv6: { kind: 'cidrIpv6', cidr: '2001:db8::/48' },
+  prefixList: { kind: 'prefixList', prefixListId: 'pl-0123456789abcdef0' },
+  group: { kind: 'group', groupId: 'sg-0123456789abcdef0' },
+  self: { kind: 'group', groupId: 'sg-0123456789abcdef0' },
+};
+
+function standIn(rule: DeclaredRule): RuleShape | null {
+  const known = rule.peerKind.startsWith('cidr') ? parseCidr(rule.peer) : null;
+  const peer = known === null ? PEERS[rule.peerKind] : { ...PEERS[rule.peerKind]!, cidr: rule.peer };
+  const protocol = parseProtocol(rule.protocol) ?? 6;
+  if (peer === undefined) return null;
+  if (!hasPorts(protocol))
+    return canonicalShape({ direction: rule.direction, protocol, fromPort: null, toPort: null, peer: peer as Peer });
+  const port = (text: string, other: number) => (/^\d+$/.test(text) ? Number(text) : other);
+  const fromPort = port(rule.fromPort, port(rule.toPort, 8000));
+  const toPort = port(rule.toPort, /^\d+$/.test(rule.fromPort) ? fromPort : 8100);
+  return canonicalShape({ direction: rule.direction, protocol, fromPort, toPort, peer: peer as Peer });
 }
 
 /**
