@@ -1,4 +1,4 @@
-export { type AthenaStoreOptions, type FlowLogTable, openAthenaStore } from './athena/store.ts';
+// Athena's store is in athena/: it loads the AWS SDK, which most runs do without.
 export { type DuckDbStoreOptions, openDuckDbStore } from './duckdb/store.ts';
 export * from './ledger.ts';
 export { countsRecords } from './skips.ts';

@@ -1,7 +1,10 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDuckDbStore } from '../../analyzer/flowlogs/index.ts';
+import { writeInventory } from '../cli/inputs.ts';
+import { type Outcome, pare } from '../cli/pare.ts';
 import type { Fault } from '../trino/athena.ts';
 import { call, DAY, ENI, openStage, rowsOf, type Stage, type StageOptions, smallLogs } from './athena-stage.ts';
 
@@ -169,5 +172,101 @@ describe('what a scan may cost', () => {
     await rowsOf(stage.store({ maxScanBytes: 1e6 }), { ...KNOWN, progress });
     expect(told[0]).toBe('estimating what Athena will read true');
     expect(told).toContain('read by Athena true');
+  });
+});
+
+describe('pare analyze --athena', () => {
+  async function run(stage: Stage, started?: (child: ChildProcess) => void): Promise<Outcome & { document: string }> {
+    const path = (...parts: string[]) => join(stage.dir, ...parts);
+    writeInventory(path);
+    const { table } = smallLogs({});
+    const settings = {
+      region: 'eu-west-1',
+      workgroup: 'pare',
+      output: 's3://results/pare/',
+      tables: [
+        {
+          database: 'main',
+          name: 'flow_logs',
+          format: 'text',
+          columns: table.columns,
+          extraColumn: 'extra',
+          partition: { by: 'date', column: 'date', format: 'yyyy/MM/dd' },
+          locations: [`s3://logs/${table.folder}/{yyyy}/{MM}/{dd}/`],
+        },
+      ],
+    };
+    await writeFile(path('athena.json'), JSON.stringify(settings));
+    await writeFile(path('findings.json'), 'of last week');
+    const outcome = await pare(
+      [
+        ...[
+          'analyze',
+          '--inventory',
+          path('inventory'),
+          '--athena',
+          path('athena.json'),
+          '--out',
+          path('findings.json'),
+        ],
+        ...['--from', '2024-10-04', '--to', '2024-10-06'],
+      ],
+      { env: { ...process.env, ...stage.env }, ...(started === undefined ? {} : { started }) },
+    );
+    return { ...outcome, document: await readFile(path('findings.json'), 'utf8') };
+  }
+
+  it('writes the findings document', async () => {
+    const stage = await staged();
+    const outcome = await run(stage);
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(JSON.parse(outcome.document)).toMatchObject({ flowLogs: { records: 4, files: 2 } });
+    await expectNothingLeft(stage);
+  });
+
+  it('gives one clear line when a query fails, and leaves the last document as it is', async () => {
+    const stage = await staged({
+      fault: (_, n) =>
+        n === 15 ? { state: 'FAILED', reason: 'Query exhausted resources at this scale factor' } : null,
+    });
+    const outcome = await run(stage);
+    expect(outcome).toMatchObject({ code: 1, stdout: '', document: 'of last week' });
+    expect(outcome.stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^pare: Athena had too little for the query .*; run again later/),
+    ]);
+    await expectNothingLeft(stage);
+  });
+
+  it('stops the running query on Ctrl-C, and leaves the last document as it is', async () => {
+    let child: ChildProcess | undefined;
+    const stage = await staged({
+      fault: (_, n) => {
+        if (n !== 10) return null;
+        setTimeout(() => child?.kill('SIGINT'), 100);
+        return { state: 'RUNNING' };
+      },
+    });
+    const outcome = await run(stage, (started) => {
+      child = started;
+    });
+    expect(outcome).toMatchObject({ code: 130, document: 'of last week' });
+    expect(stage.athena.stopped).toEqual(['query-10']);
+    await expectNothingLeft(stage);
+  });
+
+  it('refuses settings that are no settings, with the place of the mistake', async () => {
+    const stage = await staged();
+    await writeFile(
+      join(stage.dir, 'bad.json'),
+      JSON.stringify({ region: 'eu-west-1', workgroup: 'pare', output: 's3://bucket/' }),
+    );
+    writeInventory((...parts) => join(stage.dir, ...parts));
+    const inventory = join(stage.dir, 'inventory');
+    const outcome = await pare(['analyze', '--inventory', inventory, '--athena', join(stage.dir, 'bad.json')]);
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toMatch(/bad\.json.*tables/);
+    const both = await pare(['analyze', '--inventory', inventory, '--athena', 'x', '--ledger', 'y']);
+    expect(both).toMatchObject({ code: 3 });
+    expect(both.stderr).toContain('--ledger excludes --athena');
   });
 });

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { type AthenaStoreOptions, openAthenaStore } from '../../analyzer/flowlogs/athena/store.ts';
-import type { CoverageRow, FlowLogTable, FlowStore, LedgerRow } from '../../analyzer/flowlogs/index.ts';
+import { type AthenaStoreOptions, type FlowLogTable, openAthenaStore } from '../../analyzer/flowlogs/athena/store.ts';
+import type { CoverageRow, FlowStore, LedgerRow } from '../../analyzer/flowlogs/index.ts';
 import { type AthenaEndpoint, type Fault, startAthena } from '../trino/athena.ts';
 import { duckdbExecutor } from '../trino/duckdb-executor.ts';
 import { startS3 } from '../trino/s3.ts';
@@ -18,6 +18,8 @@ export interface Stage {
   /** The folder of the flow logs, for a store that reads them directly. */
   flowLogs: string;
   athena: AthenaEndpoint;
+  /** Leads the AWS SDK of another process here. */
+  env: Record<string, string>;
   store(some?: Partial<AthenaStoreOptions>): FlowStore;
   /** Keys that are in the bucket of results. */
   results(): Promise<string[]>;
@@ -86,6 +88,12 @@ export async function openStage(given: StageOptions): Promise<Stage> {
     dir,
     flowLogs,
     athena,
+    env: {
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      AWS_ENDPOINT_URL_ATHENA: athena.endpoint,
+      AWS_ENDPOINT_URL_S3: s3.endpoint,
+    },
     store: (some = {}) =>
       openAthenaStore({
         client,

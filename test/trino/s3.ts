@@ -104,7 +104,9 @@ async function list(folder: string, query: URLSearchParams, page: number): Promi
   const bucket = basename(folder);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
-  const all = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : [];
+  // Only where such keys can be: a bucket may hold thousands of files.
+  const from = join(folder, prefix.slice(0, prefix.lastIndexOf('/') + 1));
+  const all = existsSync(from) ? await readdir(from, { recursive: true, withFileTypes: true }) : [];
   const keys = all
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))

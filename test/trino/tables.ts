@@ -1,4 +1,4 @@
-import type { FlowLogTable } from '../../analyzer/flowlogs/index.ts';
+import type { FlowLogTable } from '../../analyzer/flowlogs/athena/store.ts';
 import { fieldsOf, type LogFormat } from '../generator/index.ts';
 import type { Trino } from './trino.ts';
 

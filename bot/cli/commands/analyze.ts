@@ -8,6 +8,7 @@ export function analysisOptions(command: Command): Command {
     .requiredOption('--inventory <dir>', 'what the AWS CLI printed, flat or under ACCOUNT/REGION/')
     .option('--flow-logs <paths...>', "files or folders of VPC Flow Logs, in any of AWS's layouts and formats")
     .option('--ledger <dir>', 'what pare ingest has written, instead of --flow-logs')
+    .option('--athena <file>', 'settings of Athena tables over flow logs in S3, instead of --flow-logs')
     .option('--config-history <paths...>', 'AWS Config history or snapshots: who wore which group, and when')
     .option('--window <duration>', 'how far back to judge: 90d, 12w, 24h (default: 90d)')
     .option('--from <time>', 'start of the window, with --to instead of --window')

@@ -14,14 +14,16 @@ import {
 import { scratchFolder } from '../atomic.ts';
 import type { Runtime } from '../runtime.ts';
 import { parseWindow, type WindowOptions } from '../time.ts';
+import { openAthena } from './athena.ts';
 import { readPolicy } from './policy.ts';
 import { changeDays, interfaceAddresses } from './scan-input.ts';
 
 export interface AnalysisOptions extends WindowOptions {
   inventory: string;
-  /** Either these or the ledger. */
+  /** One of these three. */
   flowLogs?: string[];
   ledger?: string;
+  athena?: string;
   configHistory?: string[];
   skipUnreadable?: boolean;
   minCoverage?: string;
@@ -34,7 +36,7 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
   const { progress, signal } = runtime;
   const policy = await policyFrom(options);
   const window = parseWindow(options);
-  if ((options.ledger === undefined) === (options.flowLogs === undefined)) openStore(options, '');
+  refuseOtherThanOneSource(options);
   const step = (phase: string, done: number) => {
     signal.throwIfAborted();
     progress.report({ phase, done, total: 0, unit: 'steps' });
@@ -46,7 +48,7 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
 
   const scratch = await scratchFolder();
   try {
-    const store = openStore(options, scratch.path);
+    const store = await openStore(options, scratch.path);
     const scan = await store.scan({
       window: 'from' in window ? window : { lastDays: window.lastSeconds / 86_400, to: window.to },
       interfaces: interfaceAddresses(inventory.interfaces),
@@ -90,13 +92,21 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
   }
 }
 
-function openStore({ flowLogs, ledger }: AnalysisOptions, tempDir: string): FlowStore {
-  if (ledger !== undefined && flowLogs === undefined) return openLedgerStore({ dir: ledger, tempDir });
-  if (flowLogs !== undefined && ledger === undefined) return openDuckDbStore({ paths: flowLogs, tempDir });
+async function openStore({ flowLogs, ledger, athena }: AnalysisOptions, tempDir: string): Promise<FlowStore> {
+  if (athena !== undefined) return openAthena(athena, tempDir, Math.floor(Date.now() / 1000));
+  return ledger === undefined
+    ? openDuckDbStore({ paths: flowLogs ?? [], tempDir })
+    : openLedgerStore({ dir: ledger, tempDir });
+}
+
+function refuseOtherThanOneSource({ flowLogs, ledger, athena }: AnalysisOptions): void {
+  const given = Object.entries({ '--ledger': ledger, '--flow-logs': flowLogs, '--athena': athena });
+  const names = given.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (names.length === 1) return;
   throw new PareError({
     code: 'bad-option',
-    message: ledger === undefined ? 'no flow logs are given' : '--ledger excludes --flow-logs',
-    next: 'give --flow-logs, or --ledger with a folder that pare ingest has written',
+    message: names.length === 0 ? 'no flow logs are given' : `${names[0]} excludes ${names.slice(1).join(' and ')}`,
+    next: 'give --flow-logs, or --ledger with a folder that pare ingest has written, or --athena',
     fault: 'configuration',
   });
 }
