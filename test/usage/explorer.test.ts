@@ -55,7 +55,7 @@ describe('the flow explorer', () => {
       held: fc.integer({ min: 2, max: 40 }),
     });
     fc.assert(
-      fc.property(fc.array(anyRow, { maxLength: 120 }), limits, (rows, few) => {
+      fc.property(fc.array(anyRow, { maxLength: 120, size: 'max' }), limits, (rows, few) => {
         const explorer = explorerSchema.parse(explorerOf(rows, few));
         for (const action of ['ACCEPT', 'REJECT'] as const) {
           const own = rows.filter((row) => row.action === action);
@@ -78,7 +78,7 @@ describe('the flow explorer', () => {
 
   it('is exact where nothing has to be told together: the same as a sum over rows', () => {
     fc.assert(
-      fc.property(fc.array(anyRow, { maxLength: 80 }), (rows) => {
+      fc.property(fc.array(anyRow, { maxLength: 80, size: 'max' }), (rows) => {
         const explorer = explorerOf(rows);
         expect(explorer.together).toBe(0);
         const keyOf = (row: LedgerRow) => {
@@ -101,7 +101,7 @@ describe('the flow explorer', () => {
 
   it('law 7: gives the same for the same rows in any order, while all fit into memory', () => {
     fc.assert(
-      fc.property(fc.array(anyRow, { maxLength: 80 }), (rows) => {
+      fc.property(fc.array(anyRow, { maxLength: 80, size: 'max' }), (rows) => {
         expect(explorerOf([...rows].reverse(), { flows: 5, ports: 5 })).toEqual(
           explorerOf(rows, { flows: 5, ports: 5 }),
         );

@@ -10,7 +10,7 @@ describe('PairTable', () => {
       fc.integer({ min: 2 ** 45, max: 2 ** 53 - 1 }),
     );
     fc.assert(
-      fc.property(fc.array(fc.tuple(value, value), { maxLength: 3000 }), (pairs) => {
+      fc.property(fc.array(fc.tuple(value, value), { maxLength: 3000, size: 'max' }), (pairs) => {
         const table = new PairTable();
         const known = new Map<string, number>();
         for (const [a, b] of pairs) {
