@@ -56,13 +56,13 @@ export class FakeRepository {
     return createHash('sha1').update(`${this.serial} ${text}`).digest('hex');
   }
 
-  private treeOf(files: ReadonlyMap<string, string>): string {
+  treeOf(files: ReadonlyMap<string, string>): string {
     return createHash('sha1')
       .update(JSON.stringify([...files].sort(([a], [b]) => (a < b ? -1 : 1))))
       .digest('hex');
   }
 
-  private commitFiles(files: Map<string, string>, parents: string[], message: string, author: string | null): string {
+  commitFiles(files: Map<string, string>, parents: string[], message: string, author: string | null): string {
     const sha = this.sha(message);
     this.files.set(sha, files);
     this.commits.set(sha, { sha, tree: this.treeOf(files), parents, message, author, authorName: author ?? '' });
@@ -113,7 +113,7 @@ export class FakeRepository {
     this.writes.push(what);
   }
 
-  private commitsOf(pull: Pull): CommitRecord[] {
+  commitsOf(pull: Pull): CommitRecord[] {
     const out: CommitRecord[] = [];
     const base = this.ancestors(this.branches.get('main')!);
     for (let at = this.branches.get(pull.branch); at !== undefined && !base.has(at); ) {

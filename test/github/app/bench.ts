@@ -5,35 +5,69 @@ import type { Evidence, WorkerPorts } from '../../../bot/github/app/ports.ts';
 import { workOff } from '../../../bot/github/app/worker.ts';
 import type { Job, JobWork, Permission, Platform } from '../../../bot/github/contract.ts';
 import { readMemory } from '../../../bot/github/dashboard/memory.ts';
+import { createPlatform } from '../../../bot/github/platform/github.ts';
+import { tokenClient } from '../../../bot/github/platform/octokit.ts';
 import type { Inbox } from '../../../bot/github/queue/contract.ts';
 import { openLocalQueue } from '../../../bot/github/queue/local.ts';
 import type { RefusedFlow } from '../../../bot/github/watch/refused.ts';
+import { type Asked, createWire, type Told, wireFetch } from '../wire/github.ts';
 import { type World, world } from '../world.ts';
 
-export class Killed extends Error {}
+/** What happens to a request: nothing, a failure of GitHub or of the network before or after it took effect, or the end of the process. */
+export const FAULTS = [
+  'failed',
+  'failed-after',
+  'limited',
+  'reset',
+  'reset-after',
+  'timeout',
+  'timeout-after',
+  'kill',
+  'kill-after',
+] as const;
+export type Fault = (typeof FAULTS)[number];
 
-/** What happens at a call of the platform: nothing, a failure before or after it took effect, or the end of the process. */
-export type Fault = 'none' | 'before' | 'after' | 'kill-before' | 'kill-after';
+interface Life {
+  dead: boolean;
+}
 
-/** The App without a network: worker and queue for real, the fake repository behind them. */
+/**
+ * The App without a network: worker and queue for real, the fake repository behind them. With faults it speaks through octokit and the platform
+ * to that repository's REST API (test/github/wire), where they happen.
+ */
 export class Bench {
   readonly world: World;
   readonly refused: RefusedFlow[] = [];
   readonly log: string[] = [];
   queue: Inbox;
   calls = 0;
+  readonly faults: Fault[] = [];
   refreshed = 0;
   private readonly folder: string;
-  private readonly fault: (call: number, name: string) => Fault;
+  private readonly fault: ((call: number, request: string) => Fault | null) | null;
+  private readonly send: typeof fetch;
   private deliveries = 0;
+  /** A request or reply that is none of GitHub's. */
+  private broken: unknown = null;
 
   constructor(
     roots: Record<string, number>,
     options: Parameters<typeof world>[1] = {},
-    fault: (call: number, name: string) => Fault = () => 'none',
+    fault: ((call: number, request: string) => Fault | null) | null = null,
+    /** What the App is told instead; for tests of the tests. */
+    lie: (asked: Asked, told: Told) => Told = (_, told) => told,
   ) {
     this.world = world(roots, options);
     this.fault = fault;
+    const wire = createWire(this.world.repository);
+    this.send = wireFetch(async (asked) => {
+      try {
+        return lie(asked, await wire(asked));
+      } catch (error) {
+        this.broken ??= error;
+        throw error;
+      }
+    });
     this.folder = mkdtempSync(join(process.env.PARE_TEST_TMP ?? tmpdir(), 'pare-bench-'));
     this.queue = this.open();
     for (const [who, may] of Object.entries({ alice: 'write', root: 'admin', eve: 'read', mallory: 'none' }))
@@ -85,7 +119,7 @@ export class Bench {
     return read.memory;
   }
 
-  ports(): WorkerPorts {
+  ports(life: Life = { dead: false }): WorkerPorts {
     const evidence: Evidence = {
       refresh: async () => {
         this.refreshed += 1;
@@ -96,8 +130,8 @@ export class Bench {
     };
     return {
       clock: this.world.clock,
-      queue: { put: (job) => this.guard('queue.put', () => this.queue.put(job)) },
-      platform: async () => this.faulty(),
+      queue: { put: (job) => this.put(job, life) },
+      platform: async () => this.platform(life),
       source: async () => this.world.source,
       evidence,
       log: (event) => this.log.push(`${event.what} ${event.detail ?? ''}`),
@@ -113,26 +147,53 @@ export class Bench {
     this.all = [...this.world.findings.document.rules];
   }
 
-  private async guard<T>(name: string, send: () => Promise<T>): Promise<T> {
-    this.calls += 1;
-    const fault = this.fault(this.calls, name);
-    if (fault === 'kill-before') throw new Killed(name);
-    if (fault === 'before') throw new Error(`${name}: 500`);
-    const out = await send();
-    if (fault === 'kill-after') throw new Killed(name);
-    if (fault === 'after') throw new Error(`${name}: timed out`);
+  /** A life that ended does nothing any more, whatever its code still runs. */
+  private async put(job: Job, life: Life): Promise<'added' | 'known'> {
+    const fault = this.next('queue.put', life);
+    if (fault === 'kill' || life.dead) {
+      life.dead = true;
+      throw new Error('killed');
+    }
+    const out = await this.queue.put(job);
+    if (fault === 'kill-after') life.dead = true;
     return out;
   }
 
-  private faulty(): Platform {
-    const platform = this.world.repository.platform();
-    return new Proxy(platform, {
-      get: (target, name, receiver) => {
-        const value: unknown = Reflect.get(target, name, receiver);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => this.guard(String(name), async () => Reflect.apply(value, target, args));
-      },
+  private next(request: string, life: Life): Fault | null {
+    if (this.fault === null || life.dead) return null;
+    this.calls += 1;
+    const fault = this.fault(this.calls, request);
+    if (fault !== null) this.faults.push(fault);
+    return fault;
+  }
+
+  private platform(life: Life): Platform {
+    if (this.fault === null) return this.world.repository.platform();
+    return createPlatform({
+      client: tokenClient({ token: 't', baseUrl: 'https://github.test', fetch: this.faulty(life) }),
+      repository: { owner: 'acme', name: 'infra' },
+      clock: this.world.clock,
+      viewer: this.world.repository.viewer,
     });
+  }
+
+  private faulty(life: Life): typeof fetch {
+    return async (input, init) => {
+      const fault = this.next(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`, life);
+      if (fault === 'kill') life.dead = true;
+      if (life.dead) throw new Error('killed');
+      if (fault === 'failed') return said(500, 'Server Error');
+      if (fault === 'limited') return said(403, 'You have exceeded a secondary rate limit.', { 'retry-after': '60' });
+      if (fault === 'reset') throw new TypeError('fetch failed', { cause: new Error('read ECONNRESET') });
+      if (fault === 'timeout') throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+      const answer = await this.send(input, init);
+      if (fault === 'kill-after') life.dead = true;
+      if (life.dead) throw new Error('killed');
+      if (fault === 'failed-after') return said(502, 'Bad Gateway');
+      if (fault === 'reset-after') throw new TypeError('terminated', { cause: new Error('other side closed') });
+      if (fault === 'timeout-after') throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+      return answer;
+    };
   }
 
   /** Works until nothing is left; a kill loses the process with its leases, and the queue is opened anew. */
@@ -144,47 +205,31 @@ export class Bench {
         this.world.clock.at += 60;
         continue;
       }
-      let killed = false;
-      const ports = this.ports();
+      const life: Life = { dead: false };
       await workOff(
         {
-          ...lease,
+          job: lease.job,
+          done: async () => {
+            if (!life.dead) await lease.done();
+          },
           retry: async (at, why) => {
-            if (this.killing) killed = true;
-            else await lease.retry(at, why);
+            if (!life.dead) await lease.retry(at, why);
           },
         },
-        {
-          ...ports,
-          platform: async (job) => this.watching(await ports.platform(job)),
-          queue: { put: (job) => this.watched(() => ports.queue.put(job)) },
-        },
+        this.ports(life),
       );
-      if (killed) {
-        this.killing = false;
-        await this.queue.close();
-        this.queue = this.open();
-      }
+      if (this.broken !== null) throw this.broken;
+      if (!life.dead) continue;
+      await this.queue.close();
+      this.queue = this.open();
     }
     throw new Error('the queue never runs empty');
   }
+}
 
-  private killing = false;
-  private async watched<T>(send: () => Promise<T>): Promise<T> {
-    try {
-      return await send();
-    } catch (error) {
-      if (error instanceof Killed) this.killing = true;
-      throw error;
-    }
-  }
-  private watching(platform: Platform): Platform {
-    return new Proxy(platform, {
-      get: (target, name, receiver) => {
-        const value: unknown = Reflect.get(target, name, receiver);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => this.watched(async () => Reflect.apply(value, target, args));
-      },
-    });
-  }
+function said(status: number, message: string, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify({ message }), {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
 }

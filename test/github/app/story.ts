@@ -1,29 +1,34 @@
 import type { JobWork } from '../../../bot/github/contract.ts';
-import { Bench, type Fault } from './bench.ts';
+import type { Asked, Told } from '../wire/github.ts';
+import { Bench, FAULTS, type Fault } from './bench.ts';
 
-/** A small generator with a seed, so that a failure names its run. */
+/** A small generator with a seed (mulberry32), so that a failure names its run. */
 function random(seed: number): () => number {
-  let state = (seed * 2654435761 + 1) >>> 0;
+  let state = Math.imul(seed, 2654435761) >>> 0;
   return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 
 const AT = 1_790_000_000;
 
 export interface Disturbance {
-  fault: (call: number, name: string) => Fault;
+  fault: (call: number, request: string) => Fault | null;
   /** Each delivery so many times, and in another order. */
   redeliver: () => number;
   shuffle: <T>(all: readonly T[]) => T[];
+  /** For tests of the tests: what the App is told instead of the truth. */
+  lie?: (asked: Asked, told: Told) => Told;
 }
 
-export const CALM: Disturbance = { fault: () => 'none', redeliver: () => 1, shuffle: (all) => [...all] };
+export const CALM: Disturbance = { fault: () => null, redeliver: () => 1, shuffle: (all) => [...all] };
 
 /** A few weeks in the life of a repository; what people do is the same each time. */
-export async function story({ fault, redeliver, shuffle }: Disturbance): Promise<{ end: unknown; bench: Bench }> {
-  const bench = new Bench({ live: 2, shop: 1 }, {}, fault);
+export async function story({ fault, redeliver, shuffle, lie }: Disturbance): Promise<{ end: unknown; bench: Bench }> {
+  const bench = new Bench({ live: 2, shop: 1 }, {}, fault, lie);
   const { repository, findings } = bench.world;
   bench.rememberFindings();
   const rule = (root: string, n: number) => findings.document.rules.find((one) => one.ruleId === `sgr-${root}-${n}`)!;
@@ -119,15 +124,17 @@ function endState(bench: Bench): unknown {
 
 export type Ended = Awaited<ReturnType<typeof story>>;
 
-/** A run that its number decides: failures and kills around any call, deliveries that come twice and out of order. */
-export function disturbed(seed: number): Promise<Ended> {
+/** Calls of the undisturbed life, about; faults are spread over them. */
+const CALLS = 410;
+
+/** A life that its number decides: three to fourteen faults of any kind at any call, deliveries that come twice and out of order. */
+export function disturbed(seed: number, lie?: Disturbance['lie']): Promise<Ended> {
   const next = random(seed);
-  const rate = next() * 0.03;
+  const faults = new Map<number, Fault>();
+  for (const wanted = 3 + Math.floor(next() * 12); faults.size < wanted; )
+    faults.set(1 + Math.floor(next() * CALLS), FAULTS[Math.floor(next() * FAULTS.length)]!);
   return story({
-    fault: () => {
-      if (next() >= rate) return 'none';
-      return (['before', 'after', 'kill-before', 'kill-after'] as const)[Math.floor(next() * 4)]!;
-    },
+    fault: (call) => faults.get(call) ?? null,
     redeliver: () => 1 + Math.floor(next() * 3),
     shuffle: (all) => {
       const out = [...all];
@@ -137,9 +144,11 @@ export function disturbed(seed: number): Promise<Ended> {
       }
       return out;
     },
+    ...(lie === undefined ? {} : { lie }),
   });
 }
 
-export function killedAt(call: number, kind: 'kill-before' | 'kill-after'): Promise<Ended> {
-  return story({ ...CALM, fault: (at) => (at === call ? kind : 'none') });
+/** One fault, at one call. */
+export function faultAt(call: number, fault: Fault): Promise<Ended> {
+  return story({ ...CALM, fault: (at) => (at === call ? fault : null) });
 }

@@ -9,18 +9,29 @@ export function operationOf(method: string, path: string): Operation | null {
   return fitting.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0] ?? null;
 }
 
+export function schemaOf(name: string): Schema {
+  const found = description.schemas[name];
+  if (found === undefined) throw new Error(`no schema ${name}`);
+  return found;
+}
+
 /** The last part may hold slashes where GitHub allows it: paths of files, names of refs. */
+const patterns = new Map<string, RegExp>();
 function patternOf(path: string): RegExp {
+  const known = patterns.get(path);
+  if (known !== undefined) return known;
   const source = path
     .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
     .replace(/\{(path|ref)\}/g, '.+')
     .replace(/\{[a-z_]+\}/g, '[^/]+');
-  return new RegExp(`^${source}$`);
+  const pattern = new RegExp(`^${source}$`);
+  patterns.set(path, pattern);
+  return pattern;
 }
 
 /** What is wrong with a value; empty: nothing. `strict`: names that the schema does not know are wrong too, as they are in a request. */
 export function violations(value: unknown, schema: Schema, strict: boolean, at = '$'): string[] {
-  if (schema.$ref !== undefined) return violations(value, description.schemas[schema.$ref]!, strict, at);
+  if (schema.$ref !== undefined) return violations(value, schemaOf(schema.$ref), strict, at);
   if (schema.allOf !== undefined) return schema.allOf.flatMap((one) => violations(value, one, false, at));
   if (schema.anyOf !== undefined) {
     const all = schema.anyOf.map((one) => violations(value, one, strict, at));
