@@ -1,7 +1,8 @@
 import { loadHclParser } from '../../../bot/source/terraform/adapters/tree-sitter.ts';
 import { evaluate } from '../../../bot/source/terraform/eval/expression.ts';
 import { jsonText } from '../../../bot/source/terraform/eval/functions/encoding.ts';
-import { contextsOf, openProject, openRoot, type ProjectTools } from '../../../bot/source/terraform/eval/project.ts';
+import { openProject } from '../../../bot/source/terraform/eval/open.ts';
+import { contextsOf, openRoot, type ProjectTools } from '../../../bot/source/terraform/eval/project.ts';
 import { hasError, type Value, whollyKnown } from '../../../bot/source/terraform/eval/value.ts';
 import { fileParser } from '../../../bot/source/terraform/syntax/parse.ts';
 import { sourceTree } from '../../../bot/source/tree.ts';
@@ -16,7 +17,7 @@ export async function evaluator(files: Readonly<Record<string, string>>): Promis
   const tree = sourceTree(Object.entries(files).map(([path, text]) => ({ path, text })));
   const project = openProject(tree, FACTS, tools);
   const [context] = contextsOf(project, '.', FACTS, parser);
-  const used = { files: new Map<string, unknown>(), directories: new Set<string>() };
+  const used = { files: new Map<string, unknown>(), directories: new Set<string>(), listed: false };
   const opened = openRoot(project, '.', context!, tools, new Map(), used)!;
   return (local) => evaluate(opened.instance.definition.locals.get(local)!.value, opened.instance.scope);
 }

@@ -10,6 +10,8 @@ export interface IndexDetails {
   found: ReadonlyMap<string, FoundRule>;
   /** By declaration id. */
   sites: ReadonlyMap<string, Site>;
+  /** Root to the directories that its evaluation looked into. */
+  reach: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
   /** The index of a changed tree; what did not change is not evaluated again. */
   again(tree: SourceTree): SourceIndex;
   detailsOf(index: SourceIndex): IndexDetails;

@@ -21,20 +21,24 @@ export interface Difference {
   added: readonly DeclaredRule[];
 }
 
-const rulesOf = (index: SourceIndex) => index.declarations.flatMap((declaration) => declaration.rules);
+/** Without declarations that are the same object in both: they make the same rules. */
+function rulesOf(index: SourceIndex, other: SourceIndex): DeclaredRule[] {
+  const same = new Set(other.declarations);
+  return index.declarations.flatMap((declaration) => (same.has(declaration) ? [] : declaration.rules));
+}
 
 /** Multisets of rules: what one index has and the other has not. */
 export function difference(before: SourceIndex, after: SourceIndex): Difference {
   const counts = new Map<string, number>();
-  for (const rule of rulesOf(before)) counts.set(ruleKey(rule), (counts.get(ruleKey(rule)) ?? 0) + 1);
+  for (const rule of rulesOf(before, after)) counts.set(ruleKey(rule), (counts.get(ruleKey(rule)) ?? 0) + 1);
   const added: DeclaredRule[] = [];
-  for (const rule of rulesOf(after)) {
+  for (const rule of rulesOf(after, before)) {
     const left = counts.get(ruleKey(rule)) ?? 0;
     if (left === 0) added.push(rule);
     else counts.set(ruleKey(rule), left - 1);
   }
   const removed: DeclaredRule[] = [];
-  for (const rule of rulesOf(before).reverse()) {
+  for (const rule of rulesOf(before, after).reverse()) {
     const left = counts.get(ruleKey(rule)) ?? 0;
     if (left === 0) continue;
     removed.push(rule);

@@ -56,9 +56,9 @@ export function outsideChange(
   for (let again = true; again; ) {
     again = false;
     for (const directory of directories) {
-      const definition = project.definition(directory);
-      if (definition === null) continue;
-      const names = tainted.get(directory) ?? new Set();
+      const names = tainted.get(directory);
+      const definition = names === undefined ? null : project.definition(directory);
+      if (names === undefined || definition === null) continue;
       for (const owner of ownersOf(definition)) {
         if (!names.has('*') && ![...owner.refs].some((ref) => names.has(ref))) continue;
         again = taint(project, definition, owner, tainted, blocks, isReason) || again;
@@ -224,13 +224,20 @@ function refsOf(expressions: readonly Expression[]): Set<string> {
 
 type Fingerprint = ReadonlyMap<string, { text: string; block: Block }>;
 
+/** A root that never looked into a directory has no instance of its blocks. */
+function reaches(details: IndexDetails, root: string, directories: ReadonlySet<string>): boolean {
+  const reached = details.reach.get(root);
+  return reached === undefined || [...directories].some((directory) => reached.has(directory));
+}
+
 /** Every argument of the wanted blocks in every instance, as text. */
 function fingerprint(details: IndexDetails, wanted: ReadonlySet<string>): Fingerprint {
   const out = new Map<string, { text: string; block: Block }>();
   const { project, facts, tools } = details;
-  for (const root of project.roots)
+  const directories = new Set([...wanted].map((name) => name.slice(0, name.indexOf('|'))));
+  for (const root of project.roots.filter((one) => reaches(details, one, directories)))
     for (const context of contextsOf(project, root, facts, tools.parser)) {
-      const used = { files: new Map<string, unknown>(), directories: new Set<string>() };
+      const used = { files: new Map<string, unknown>(), directories: new Set<string>(), listed: false };
       const opened = openRoot(project, root, context, tools, new Map(), used);
       if (opened !== null)
         walk(

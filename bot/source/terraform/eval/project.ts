@@ -3,7 +3,7 @@ import { placeOfRange } from '../../text.ts';
 import { attributeOf, type HclParser, type ParsedFile } from '../syntax/ast.ts';
 import { templateText } from '../syntax/embedded.ts';
 import type { FileParser } from '../syntax/parse.ts';
-import { defineModule, directoryOf, joinPath, type Layout, layoutOf, type ModuleDefinition } from './definition.ts';
+import { directoryOf, joinPath, type Layout, type ModuleDefinition } from './definition.ts';
 import { evaluate, MAX_STEPS } from './expression.ts';
 import { instantiate, type ModuleInstance, type RootEvaluation } from './instance.ts';
 import type { Environment } from './scope.ts';
@@ -16,6 +16,11 @@ export interface Project {
   definition(directory: string): ModuleDefinition | null;
   /** Sorted. */
   roots: readonly string[];
+  /**
+   * The same object for two projects with the same directories, roots, variables files and empty modules: a root with the same definition
+   * then has the same contexts.
+   */
+  shape: object;
 }
 
 export interface ProjectTools {
@@ -26,53 +31,6 @@ export interface ProjectTools {
 }
 
 export const VENDORED = /(^|\/)\.(terraform|terragrunt-cache)\//;
-
-export function openProject(tree: SourceTree, facts: SourceFacts, tools: ProjectTools): Project {
-  const layout = layoutOf(tree.files);
-  const definition = (directory: string): ModuleDefinition | null => {
-    const files = layout.configuration.get(directory);
-    if (files === undefined) return null;
-    const known = tools.definitions.get(directory);
-    if (
-      known !== undefined &&
-      known.files.length === files.length &&
-      known.files.every(
-        (f, i) => f.file === files[i] || (f.file.path === files[i]!.path && f.file.text === files[i]!.text),
-      )
-    )
-      return known;
-    const made = defineModule(directory, files, tools.parser);
-    tools.definitions.set(directory, made);
-    return made;
-  };
-  const called = new Set<string>();
-  const directories = [...layout.configuration.keys()].sort();
-  for (const directory of directories)
-    for (const call of definition(directory)?.calls.values() ?? []) {
-      const source = attributeOf(call.body, 'source')?.value;
-      const location = source?.kind === 'literal' && typeof source.value === 'string' ? source.value : null;
-      if (location === null || !/^\.\.?\//.test(location)) continue;
-      const target = joinPath(directory, location);
-      if (target !== null && target !== directory) called.add(target);
-    }
-  const stated = new Set(facts.states.map((state) => state.root).filter((root) => root !== null));
-  const roots = directories.filter(
-    (d) => stated.has(d) || (!called.has(d) && !VENDORED.test(`${d}/`)) || hasBackend(definition(d)),
-  );
-  return { tree, layout, definition, roots };
-}
-
-/** A directory with a backend is run by itself, also where another calls it. */
-function hasBackend(definition: ModuleDefinition | null): boolean {
-  return (definition?.files ?? []).some((file) =>
-    file.body.items.some(
-      (item) =>
-        item.kind === 'block' &&
-        item.type === 'terraform' &&
-        item.body.items.some((inner) => inner.kind === 'block' && (inner.type === 'backend' || inner.type === 'cloud')),
-    ),
-  );
-}
 
 export interface Context {
   name: string;
@@ -218,6 +176,14 @@ export interface EvaluatedRoot {
   instance: ModuleInstance;
 }
 
+/** What an evaluation looked at: it need not be done again while all of it is the same. */
+export interface UsedSources {
+  files: Map<string, unknown>;
+  directories: Set<string>;
+  /** Whether it asked which files there are. */
+  listed: boolean;
+}
+
 /** Opens one evaluation; everything below is computed when asked for. `notes` grows while it is used, `used` collects what it read. */
 export function openRoot(
   project: Project,
@@ -225,7 +191,7 @@ export function openRoot(
   context: Context,
   tools: ProjectTools,
   notes: Map<string, SourceNote>,
-  used: { files: Map<string, unknown>; directories: Set<string> },
+  used: UsedSources,
 ): EvaluatedRoot | null {
   const definition = project.definition(directory);
   if (definition === null) return null;
@@ -255,6 +221,7 @@ export function openRoot(
       exists: (path) => read(path) !== null,
       match: (folder, pattern) => {
         const target = resolve(folder);
+        used.listed = true;
         return target === null ? null : matching(project.tree, target, pattern);
       },
       template: (text, place) => templateText(text, place, tools.hcl),
@@ -306,7 +273,7 @@ function factsOf(state: TerraformState | null): ReadonlyMap<string, Value> {
 }
 
 /** `.terraform/modules/modules.json`: where `terraform init` put each module call of this root. */
-function installedModules(project: Project, root: string, used: { files: Map<string, unknown> }): Map<string, string> {
+function installedModules(project: Project, root: string, used: Pick<UsedSources, 'files'>): Map<string, string> {
   const path = root === '.' ? '.terraform/modules/modules.json' : `${root}/.terraform/modules/modules.json`;
   const file = project.tree.get(path);
   used.files.set(path, file);
