@@ -9,6 +9,7 @@ export const SCRIPTS = [
   'figures',
   'rules',
   'heat',
+  'commands',
   'rule',
   'group',
   'overview',

@@ -19,6 +19,16 @@ export interface SourceDetail {
   pullRequest?: string;
 }
 
+/** Who looks at a served page, and where its buttons send their commands. */
+export interface Served {
+  /** Path on the same host; takes a command's words by POST. */
+  url: string;
+  login: string;
+  /** May give commands. */
+  act: boolean;
+  token: string;
+}
+
 /** A sign beside each colour, for those who do not see it. */
 export const MARKS = { remove: '×', narrow: '↓', review: '?', keep: '✓' } as const;
 
@@ -45,7 +55,7 @@ export function island(data: PageData): string {
   return deflateRawSync(text, { level: 9 }).toString('base64');
 }
 
-export type PageData = ReturnType<typeof pageData>;
+export type PageData = ReturnType<typeof pageData> & { served?: Served };
 
 const SUSPECT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 

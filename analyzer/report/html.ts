@@ -1,7 +1,7 @@
 import type { Finding, FindingsDocument } from '../model/finding.ts';
 import { escapeHtml } from '../model/text.ts';
 import { bundle, hashOf } from './html-bundle.ts';
-import { island, MARKS, type PageData, pageData, pageOrder, type SourceDetail } from './html-data.ts';
+import { island, MARKS, type PageData, pageData, pageOrder, type Served, type SourceDetail } from './html-data.ts';
 import {
   ACTION_MEANING,
   ACTIONS,
@@ -27,13 +27,13 @@ const PLAIN_ROWS = 200;
 
 /**
  * One self-contained page: no network, no inline handlers, style and script allowed by their hash only. Without script there are the
- * figures and a table of the first rules; with it the views of html/.
+ * figures and a table of the first rules; with it the views of html/. `served`: it comes from `pare serve`, and its buttons give commands.
  */
-export function toHtml(document: FindingsDocument, sources: readonly SourceDetail[] = []): string {
+export function toHtml(document: FindingsDocument, sources: readonly SourceDetail[] = [], served?: Served): string {
   const { script, style } = bundle();
   const findings = sortedFindings(document);
-  const data = pageData(document, findings, sources);
-  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const data = { ...pageData(document, findings, sources), ...(served === undefined ? {} : { served }) };
+  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; img-src data:;${served === undefined ? '' : " connect-src 'self';"} base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +55,7 @@ ${overview(document, findings, data)}
 ${table(findings)}
 ${remarks(document)}
 </main>
-<footer class="wrap"><p>Made by Pare from ${counted(document.flowLogs.files, 'flow-log file')}. This page loads nothing and sends nothing.</p></footer>
+<footer class="wrap"><p>Made by Pare from ${counted(document.flowLogs.files, 'flow-log file')}. ${served === undefined ? 'This page loads nothing and sends nothing.' : `Signed in as ${escapeHtml(served.login)}; this page sends only the commands that its buttons stand for. <a href="/report">All reports</a>`}</p></footer>
 <dialog id="panel" aria-labelledby="panel-title"></dialog>
 <script type="text/plain" id="data">${island(data)}</script>
 <script>${script}</script>

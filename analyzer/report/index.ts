@@ -1,7 +1,7 @@
 export { toCsv } from './csv.ts';
 export { type ExplainOptions, type SourceStory, toExplanation } from './explain.ts';
 export { toHtml } from './html.ts';
-export type { SourceDetail } from './html-data.ts';
+export type { Served, SourceDetail } from './html-data.ts';
 export { toJson } from './json.ts';
 export { toJUnit } from './junit.ts';
 export { toMarkdown } from './markdown.ts';

@@ -338,6 +338,8 @@ export type JobWork =
   /** Scheduled or asked-for batch run; `fresh`: analyse again first. */
   | { kind: 'run'; fresh: boolean; cause: string }
   | { kind: 'comment'; issue: number; comment: number }
+  /** A command from the report page, in the words of a comment; `id` makes it done at most once. */
+  | { kind: 'asked'; id: string; text: string; by: string; at: EpochSeconds }
   /** The dashboard or the onboarding was edited: look for ticks. */
   | { kind: 'ticks'; issue: number; by: string }
   | { kind: 'pull'; pull: number; event: 'closed' | 'reopened' | 'synchronize' | 'opened' }

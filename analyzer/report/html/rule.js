@@ -1,5 +1,6 @@
 // The panel of one rule: verdict, use, evidence, replay, frontier, source and pull request.
 
+import { commandBlock } from './commands.js';
 import { bytes, chip, counted, h, number, percent, plainTable, spark } from './dom.js';
 import { coverage } from './rules.js';
 
@@ -19,6 +20,7 @@ export function rulePanel(data, app, rule, close) {
     ),
     rule.desc ? h('p', { class: 'lead' }, `“${rule.desc}”`) : null,
     h('p', { class: 'detail' }, rule.detail),
+    commandBlock(data, rule),
     rule.instead.length > 0 ? [h('h3', {}, 'Rules to write instead'), bullets(rule.instead)] : null,
     frontier(rule),
     rule.source ? [h('h3', {}, 'Where it is written'), sourceBlock(rule.source)] : null,

@@ -13,6 +13,7 @@ import { systemClock } from '../../github/platform/clock.ts';
 import { openLocalQueue } from '../../github/queue/local.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 import { folderEvidence, folderSource } from './serve-evidence.ts';
+import { reportPages } from './serve-report.ts';
 
 export interface ServeOptions {
   findings: string;
@@ -20,6 +21,7 @@ export interface ServeOptions {
   port: string;
   host: string;
   githubUrl?: string;
+  url?: string;
   refreshWith?: string;
   parallel: string;
 }
@@ -28,7 +30,8 @@ const TICK_SECONDS = 900;
 
 /** Secrets are read before anything is opened, so that a server with a weak one never listens. */
 export async function serve(options: ServeOptions, runtime: Runtime, environment = process.env): Promise<ExitCode> {
-  const secrets = await readSecrets(environmentSecrets(environment, (path) => readFile(path, 'utf8')));
+  const secretOf = environmentSecrets(environment, (path) => readFile(path, 'utf8'));
+  const secrets = await readSecrets(secretOf);
   const listen = { host: options.host, port: numberOf(options.port, '--port', 0, 65535) };
   const parallel = numberOf(options.parallel, '--parallel', 1, 64);
   await mkdir(options.state, { recursive: true, mode: 0o700 });
@@ -53,11 +56,6 @@ export async function serve(options: ServeOptions, runtime: Runtime, environment
     ...(baseUrl === undefined || baseUrl === '' ? {} : { baseUrl: baseUrl.replace(/\/+$/, '') }),
   });
   let ready = false;
-  const serving = await serveApp(
-    probot,
-    { inbox: queue, clock, ready: () => ready && !runtime.signal.aborted, log },
-    listen,
-  );
   const installations = createInstallations(probot, clock, runtime.signal);
   const ports = {
     clock,
@@ -68,6 +66,22 @@ export async function serve(options: ServeOptions, runtime: Runtime, environment
       folderSource(job, { folder: options.findings, state: options.state, installations, clock, runtime }),
     evidence: folderEvidence({ folder: options.findings, refreshWith: options.refreshWith ?? null }, runtime.signal),
   };
+  const pages = reportPages({
+    url: options.url,
+    clientId: await secretOf('CLIENT_ID'),
+    clientSecret: await secretOf('CLIENT_SECRET'),
+    webhookSecret: secrets.webhookSecret,
+    findings: options.findings,
+    installations,
+    ports,
+    ...(baseUrl === undefined || baseUrl === '' ? {} : { baseUrl }),
+  });
+  const serving = await serveApp(
+    probot,
+    { inbox: queue, clock, ready: () => ready && !runtime.signal.aborted, log },
+    listen,
+    ...(pages === null ? [] : [pages]),
+  );
   const schedule = async () => {
     while (!runtime.signal.aborted) {
       try {

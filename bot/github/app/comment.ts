@@ -3,7 +3,7 @@ import { BODY_LIMIT } from '../../change/markdown.ts';
 import { auditKey, handleCommand, withAudit } from '../chatops/handle.ts';
 import { formatCommand, parseCommand } from '../chatops/parse.ts';
 import { defaultConfig } from '../config/schema.ts';
-import type { Command, GivenCommand, Job, JobWork, PlannedRun, Platform } from '../contract.ts';
+import type { Command, GivenCommand, Job, JobWork, PlannedRun, Platform, RepositoryState } from '../contract.ts';
 import { observe } from '../run/observe.ts';
 import { saveMemory } from './memory.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -72,23 +72,66 @@ export async function performComment(
       ? state
       : { ...state, pulls: [...state.pulls, pull] };
   const run = needsEvidence(command) ? await evidenceOf(job, platform, state.facts.head, ports) : null;
+  const { answer, reply: text } = await obey(given, { job, seen, run }, platform, ports);
+  log(formatCommand(command), answer);
+  await reply(text);
+}
+
+/**
+ * What every way of giving a command ends in: memory, then jobs. Done again after a stop it changes nothing that was done. `seen` is the state
+ * with the pull request that the command was given on, if any.
+ */
+export async function obey(
+  given: GivenCommand,
+  { job, seen, run }: { job: Job; seen: RepositoryState; run: PlannedRun | null },
+  platform: Platform,
+  ports: Pick<WorkerPorts, 'queue'>,
+): Promise<{ answer: 'done' | 'refused'; reply: string }> {
   const answer = handleCommand(given, seen, run);
-  log(formatCommand(command), answer.state);
-  if (answer.state === 'refused') {
-    await saveMemory(platform, state, withAudit(state.memory, given, 'refused'), defaultConfig().dashboard.title);
-    await reply(answer.reply);
-    return;
-  }
-  await saveMemory(platform, state, answer.memory, defaultConfig().dashboard.title);
-  for (const [n, follow] of answer.follow.entries())
+  const memory = answer.state === 'refused' ? withAudit(seen.memory, given, 'refused') : answer.memory;
+  await saveMemory(platform, seen, memory, defaultConfig().dashboard.title);
+  const follow = answer.state === 'refused' ? [] : answer.follow;
+  for (const [n, work] of follow.entries())
     await ports.queue.put({
       ...job,
       id: `${auditKey(given)}:${repositoryName(platform)}:${n}`,
-      work: follow,
+      work,
       notBefore: 0,
       attempts: 0,
     });
-  await reply(answer.reply);
+  return { answer: answer.state, reply: answer.reply };
+}
+
+/** A command from the report page: as a comment, but nobody waits for a reply; the dashboard tells what became of it. */
+export async function performAsked(
+  job: Job,
+  work: Extract<JobWork, { kind: 'asked' }>,
+  ports: WorkerPorts,
+): Promise<void> {
+  const platform = await ports.platform(job);
+  const parsed = parseCommand(work.text, work.at);
+  if (parsed.kind !== 'command') return;
+  const { command } = parsed;
+  const seen = await observe(platform);
+  const run = needsEvidence(command) ? await evidenceOf(job, platform, seen.facts.head, ports) : null;
+  // Asked for again: what the page knew may be hours old.
+  const permission = await platform.permission(work.by);
+  const given: GivenCommand = {
+    command,
+    by: work.by,
+    permission,
+    at: work.at,
+    from: `report:${work.id}`,
+    pull: null,
+  };
+  const { answer, reply } = await obey(given, { job, seen, run }, platform, ports);
+  ports.log({
+    level: 'info',
+    what: `command ${answer}`,
+    repository: repositoryName(platform),
+    job: job.id,
+    detail: `${work.by}: ${formatCommand(command)}${answer === 'refused' ? ` (${reply})` : ''}`,
+  });
 }
 
 function needsEvidence(command: Command): boolean {

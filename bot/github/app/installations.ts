@@ -12,6 +12,8 @@ export interface Installations {
   client(installation: number | null): Promise<GitHubClient>;
   throttle(installation: number | null): Throttle;
   platform(job: Pick<Job, 'repository' | 'installation'>): Promise<Platform>;
+  /** The installation that a repository belongs to; null where the App is not installed there. */
+  of(repository: RepositoryRef): Promise<number | null>;
   /** Every repository of every installation that is not suspended. */
   all(): Promise<readonly Installed[]>;
 }
@@ -57,6 +59,15 @@ export function createInstallations(probot: Probot, clock: Clock, signal?: Abort
         viewer: await viewer(),
         ...(signal === undefined ? {} : { signal }),
       });
+    },
+    async of({ owner, name }) {
+      const app = await probot.auth();
+      try {
+        return (await app.rest.apps.getRepoInstallation({ owner, repo: name })).data.id;
+      } catch (error) {
+        if ((error as { status?: unknown }).status === 404) return null;
+        throw error;
+      }
     },
     async all() {
       const app = await probot.auth();

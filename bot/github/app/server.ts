@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import { createNodeMiddleware, type Probot } from 'probot';
@@ -18,6 +18,8 @@ export async function serveApp(
   probot: Probot,
   options: AppOptions,
   listen: { host: string; port: number },
+  /** Pages beside the webhooks; false for a path that is not theirs. */
+  pages: (request: IncomingMessage, response: ServerResponse) => Promise<boolean> = async () => false,
 ): Promise<Serving> {
   await probot.ready();
   const middleware = await createNodeMiddleware(pareApp(options), { probot, webhooksPath: WEBHOOK_PATH });
@@ -26,8 +28,11 @@ export async function serveApp(
       response.writeHead(413).end();
       return;
     }
-    void middleware(request, response, () => {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
+    void pages(request, response).then((taken) => {
+      if (taken) return;
+      return middleware(request, response, () => {
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
+      });
     });
   });
   // A slow client must not hold a connection for good.

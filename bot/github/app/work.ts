@@ -9,7 +9,7 @@ import { remember } from '../run/remember.ts';
 import { runRepository } from '../run/run.ts';
 import { keepsOf, performWatch, watchedOf } from '../watch/perform.ts';
 import { openRevert } from '../watch/revert.ts';
-import { performComment, repositoryName } from './comment.ts';
+import { performAsked, performComment, repositoryName } from './comment.ts';
 import { saveMemory } from './memory.ts';
 import type { WorkerPorts } from './ports.ts';
 
@@ -21,6 +21,8 @@ export async function performJob(job: Job, ports: WorkerPorts): Promise<void> {
   switch (work.kind) {
     case 'comment':
       return performComment(job, work, ports);
+    case 'asked':
+      return performAsked(job, work, ports);
     case 'run':
       if (work.fresh) await ports.evidence.refresh(job.repository);
       return run(job, ports, null);

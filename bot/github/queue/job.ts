@@ -7,6 +7,13 @@ const number = z.int().nonnegative();
 const work = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('run'), fresh: z.boolean(), cause: z.string().max(500) }),
   z.strictObject({ kind: z.literal('comment'), issue: number, comment: number }),
+  z.strictObject({
+    kind: z.literal('asked'),
+    id: name,
+    text: z.string().max(5000),
+    by: z.string().max(200),
+    at: z.number(),
+  }),
   z.strictObject({ kind: z.literal('ticks'), issue: number, by: z.string().max(200) }),
   z.strictObject({
     kind: z.literal('pull'),
