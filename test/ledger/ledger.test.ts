@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,13 @@ import {
   openDuckDbStore,
   openLedgerStore,
 } from '../../analyzer/flowlogs/index.ts';
+import {
+  LEDGER_VERSION,
+  type Manifest,
+  readManifest,
+  type Segment,
+  writeManifest,
+} from '../../analyzer/flowlogs/stored/manifest.ts';
 import { readInventory } from '../../analyzer/inventory/index.ts';
 import { changeDays, interfaceAddresses } from '../../bot/cli/work/scan-input.ts';
 import { options, V5, withFiles } from '../flowlogs/harness.ts';
@@ -180,6 +187,47 @@ describe('the ledger', () => {
       await expect(scanned(stored(ledger), one)).rejects.toThrow('schema version 2');
       await truncate(manifest, 20);
       await expect(scanned(stored(ledger), one)).rejects.toThrow('cannot be understood');
+    });
+  });
+
+  it('never lets a writer through that has slept while others wrote, however many manifests are gone', async () => {
+    await withFiles({}, async (_, temp) => {
+      const segment = (n: number): Segment => ({
+        run: n.toString(16).padStart(16, '0'),
+        ...{ files: 1, bytes: 1, records: 1, usable: 1, oldest: DAY, newest: DAY },
+        ...{ skipped: [], formats: [], refused: [], data: [] },
+      });
+      const first: Manifest = { schemaVersion: LEDGER_VERSION, sequence: 1, segments: [segment(1)] };
+      await writeManifest(temp, first);
+      let newest = first;
+      for (let n = 2; n < 8; n++) {
+        newest = { ...newest, sequence: n, segments: [...newest.segments, segment(n)] };
+        await writeManifest(temp, newest);
+      }
+      for (const sequence of [2, 3, 7]) {
+        const late = { ...first, sequence, segments: [segment(1), segment(99)] };
+        await expect(writeManifest(temp, late)).rejects.toMatchObject({
+          problem: { code: 'ledger-changed-meanwhile' },
+        });
+      }
+      expect(await readManifest(temp)).toEqual(newest);
+      expect((await readdir(join(temp, 'manifest'))).sort()).toEqual([5, 6, 7].map((n) => `manifest-0000000${n}.json`));
+    });
+  });
+
+  it('removes what a dead run has left after a day, and not what one may still be writing', async () => {
+    await withFiles({ [NAME('20241004T0005Z')]: log(...call(DAY)) }, async (logs, temp) => {
+      const ledger = join(temp, 'ledger');
+      const left = (run: string) => join(ledger, `flow/day=2024-10-05/action=ACCEPT/run=${run}`);
+      for (const run of ['0123456789abcdef', 'fedcba9876543210']) {
+        await mkdir(left(run), { recursive: true });
+        await writeFile(join(left(run), 'part.parquet'), 'half');
+      }
+      const old = Date.now() / 1000 - 90_000;
+      await utimes(join(left('0123456789abcdef'), 'part.parquet'), old, old);
+      await ingest([logs], ledger, { interfaces: [eni] });
+      expect(await readdir(left('0123456789abcdef'))).toEqual([]);
+      expect(await readdir(left('fedcba9876543210'))).toEqual(['part.parquet']);
     });
   });
 });
