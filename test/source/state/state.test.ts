@@ -280,8 +280,8 @@ describe('--state arguments', () => {
   it.each([
     ['', null],
     ['live/prod/=', 'live/prod'],
-    ['./=', ''],
-    ['.=', ''],
+    ['./=', '.'],
+    ['.=', '.'],
   ])('with the prefix %j belong to root %j', async (prefix, root) => {
     const { states, problems } = await readStates([`${prefix}${path}`]);
     expect(problems).toEqual([]);

@@ -30,7 +30,7 @@ function rootOf(text: string): string {
     .replaceAll('\\', '/')
     .replace(/^(\.\/)+/, '')
     .replace(/\/+$/, '');
-  return path === '.' ? '' : path;
+  return path === '' ? '.' : path;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { SourceFile } from '../../contract.ts';
 import type { Attribute, Block, ParsedFile } from '../syntax/ast.ts';
 import { type FileParser, fileKind } from '../syntax/parse.ts';
+import { isOverride, mergeBlock } from './override.ts';
 
 /** One directory of configuration: what its files declare, before any evaluation. */
 export interface ModuleDefinition {
@@ -73,10 +74,15 @@ export function defineModule(directory: string, files: readonly SourceFile[], pa
   const outputs = new Map<string, Block>();
   const resources = new Map<string, Block>();
   const calls = new Map<string, Block>();
-  const add = <T>(map: Map<string, T>, key: string | undefined, value: T) => {
-    if (key !== undefined && !map.has(key)) map.set(key, value);
-  };
-  for (const file of parsed) {
+  const later = parsed.filter((file) => isOverride(file.file.path));
+  const earlier = later.length === 0 ? parsed : parsed.filter((file) => !later.includes(file));
+  for (const file of [...earlier, ...later]) {
+    const overrides = later.includes(file);
+    const add = (map: Map<string, Block>, key: string | undefined, block: Block) => {
+      const known = key === undefined ? undefined : map.get(key);
+      if (key === undefined || (known !== undefined && !overrides)) return;
+      map.set(key, known === undefined ? block : mergeBlock(known, block));
+    };
     for (const item of file.body.items) {
       if (item.kind !== 'block') continue;
       const [first, second] = item.labels.map((label) => label.text);
@@ -86,7 +92,8 @@ export function defineModule(directory: string, files: readonly SourceFile[], pa
       else if (item.type === 'resource' && second !== undefined) add(resources, `${first}.${second}`, item);
       else if (item.type === 'data' && second !== undefined) add(resources, `data.${first}.${second}`, item);
       else if (item.type === 'locals')
-        for (const local of item.body.items) if (local.kind === 'attribute') add(locals, local.name, local);
+        for (const local of item.body.items)
+          if (local.kind === 'attribute' && (overrides || !locals.has(local.name))) locals.set(local.name, local);
     }
   }
   return { directory, files: parsed, variables, locals, outputs, resources, calls };

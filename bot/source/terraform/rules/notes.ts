@@ -1,5 +1,6 @@
 import type { SourceNote } from '../../contract.ts';
 import { placeOfRange } from '../../text.ts';
+import { isOverride } from '../eval/override.ts';
 import { type Project, VENDORED } from '../eval/project.ts';
 import { attributeOf, blocksOf, type Expression } from '../syntax/ast.ts';
 import type { FileParser } from '../syntax/parse.ts';
@@ -26,10 +27,17 @@ export function declarationNotes(project: Project, site: Site, parser: FileParse
       message: 'this is a copy of a module that terraform init made; change its inputs instead',
       place,
     });
-  if (/(^|[/_])override\.(tf|tofu)(\.json)?$/.test(site.range.file))
+  if (isOverride(site.range.file))
     notes.push({
       code: 'override',
       message: 'this is an override file, which is merged into another declaration',
+      place,
+    });
+  const [override] = site.resource.overrides ?? [];
+  if (override !== undefined && !isOverride(site.range.file))
+    notes.push({
+      code: 'override',
+      message: `${override.file} is merged into this block; change both by hand`,
       place,
     });
   const faulty = parser.parse(file)?.faults.find((f) => f.start < site.resource.end && f.end > site.resource.start);

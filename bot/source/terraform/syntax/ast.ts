@@ -78,6 +78,8 @@ export interface Block extends SourceRange {
   body: Body;
   /** Offsets just after the opening brace and of the closing one. */
   inner: { start: number; end: number };
+  /** Blocks of override files that are merged into this one; their parts have the ranges of their own files. */
+  overrides?: readonly SourceRange[];
 }
 
 export interface Body {
