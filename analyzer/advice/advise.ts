@@ -1,4 +1,4 @@
-import { formatAddress } from '../model/address.ts';
+import { formatAddress, parseCidr } from '../model/address.ts';
 import type { Usage } from '../model/finding.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
@@ -9,7 +9,7 @@ import { coverageShare, fitSureness, missingMass, type Sureness } from './confid
 import { leastCover } from './cover.ts';
 import { buildGates, type Gates, windowDays } from './gates.ts';
 import { failedDays } from './leave-out.ts';
-import { type FrontierPoint, type Narrowing, narrowRule } from './narrow.ts';
+import { type FrontierPoint, type Narrowing, type NarrowMemo, narrowRule } from './narrow.ts';
 import type { Policy } from './policy.ts';
 import { applyPolicy } from './policy-rules.ts';
 import { listWeights, overQuota, RULES_PER_GROUP, ruleWeights } from './quota.ts';
@@ -29,9 +29,10 @@ import {
   tooRareDetail,
   unusedDetail,
 } from './sentences.ts';
-import { type AddressPlan, addressPlan } from './sources.ts';
+import { type AddressPlan, addressPlan, placesWithin } from './sources.ts';
 import { buildSizes, type Sizes, spaceOfShape } from './space.ts';
 import { type PermissivenessReport, type PlanTotals, permissivenessOf, planTotals } from './totals.ts';
+import { type DatedUse, usesOf } from './uses.ts';
 import { wornTogether } from './worn.ts';
 
 export interface AdviceInput {
@@ -74,6 +75,13 @@ export interface Steps {
   replay: typeof replay;
 }
 
+interface Narrowed {
+  narrowing: Narrowing;
+  /** What it was made from, and how to make it again from fewer. */
+  uses: readonly DatedUse[];
+  memo: NarrowMemo;
+}
+
 type Decision = Omit<Verdict, 'rule' | 'usage' | 'frontier'>;
 
 /**
@@ -114,7 +122,7 @@ class Planner {
   readonly frontiers = new Map<number, readonly FrontierPoint[]>();
   /** How far above the proved bound the chosen rules may lie, in space. */
   slack = 0;
-  readonly #narrowings = new Map<number, Narrowing>();
+  readonly #narrowings = new Map<number, Narrowed>();
   readonly #sureness: Sureness;
   readonly #classes: ConnectionClass[][];
   /** Rules of the same group and direction, by index. */
@@ -210,7 +218,7 @@ class Planner {
     // Of equal remainders the rule that allowed less is the better one to keep.
     const costs = free.map((i) => {
       const rule = this.#rules[i]!;
-      const narrowing = this.#narrowing(i);
+      const { narrowing } = this.#narrowing(i);
       const left = narrowing.ok ? narrowing.replacements : [rule];
       return left.reduce((sum, shape) => sum + spaceOfShape(shape, sizes), 0) + spaceOfShape(rule, sizes) * 1e-9;
     });
@@ -296,10 +304,16 @@ class Planner {
     return breadth(this.#rules[i]!);
   }
 
-  #narrowing(i: number): Narrowing {
+  #narrowing(i: number): Narrowed {
     const found = this.#narrowings.get(i);
     if (found !== undefined) return found;
-    const made = this.#steps.narrowRule(this.#rules[i]!, this.#classes[i]!, this.#plan, this.#input.policy);
+    const { policy } = this.#input;
+    const rule = this.#rules[i]!;
+    const within = rule.peer.kind === 'cidrIpv4' || rule.peer.kind === 'cidrIpv6' ? parseCidr(rule.peer.cidr) : null;
+    const places = within === null || !policy.narrowPeers ? null : placesWithin(within, this.#plan, policy);
+    const uses = usesOf(this.#classes[i]!, places);
+    const memo: NarrowMemo = { uses: uses.length, places, found: new Map() };
+    const made = { narrowing: this.#steps.narrowRule(rule, uses, this.#plan, policy, memo), uses, memo };
     this.#narrowings.set(i, made);
     return made;
   }
@@ -321,7 +335,7 @@ class Planner {
         );
         continue;
       }
-      const narrowing = this.#narrowing(i);
+      const { narrowing, uses, memo } = this.#narrowing(i);
       if (!narrowing.ok) {
         if (narrowing.why === 'seen-too-rarely') {
           this.#set(i, 'keep', 'seen-too-rarely', tooRareDetail(narrowing.missingMass, policy), held.confidence);
@@ -335,10 +349,11 @@ class Planner {
       // Where only uncertain rules let a connection in, each has to go on by itself; another's rule cannot stand for it.
       const each = this.#classes[i]!.some((c) => c.yes.length === 0);
       if (each && fresh.length < narrowing.replacements.length) continue;
-      const failed = failedDays(this.#classes[i]!, evidence.peerGroupSets, (classes) => {
-        const again = this.#steps.narrowRule(rule, classes, this.#plan, policy);
+      const propose = (kept: readonly DatedUse[]): readonly RuleShape[] | null => {
+        const again = this.#steps.narrowRule(rule, kept, this.#plan, policy, memo);
         return again.ok ? again.replacements : null;
-      });
+      };
+      const failed = failedDays(this.#classes[i]!, evidence.peerGroupSets, propose, uses);
       const confidence = this.#sureness.narrowed(i, failed);
       if (fresh.length === 0) {
         const standing = new Set(narrowing.replacements.map(shapeKey));

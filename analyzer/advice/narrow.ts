@@ -1,21 +1,29 @@
-import { type Cidr, cidrRange, formatCidr, hasAddress, parseCidr } from '../model/address.ts';
+import { type Cidr, formatCidr, parseCidr } from '../model/address.ts';
 import { ALL_PROTOCOLS, hasPorts } from '../model/protocol.ts';
 import { type Peer, type RuleShape, type SecurityGroupRule, shapeKey } from '../model/rule.ts';
-import type { ConnectionClass } from '../usage/index.ts';
 import { missingMass } from './confidence.ts';
 import type { Policy } from './policy.ts';
 import { leastRectangles, MOST_POINTS, type Point } from './rectangles.ts';
-import { pointsOf, portsAreKnown, type Service, serviceFrontier, wholeService } from './services.ts';
+import {
+  pointsOf,
+  portsAreKnown,
+  type Service,
+  type ServiceFrontier,
+  serviceFrontier,
+  wholeService,
+} from './services.ts';
 import {
   type AddressPlan,
   acceptableNetwork,
   contains,
+  type Places,
   type Sources,
   sizeOf,
   snappedOne,
   sourceFrontier,
   sourcesOf,
 } from './sources.ts';
+import type { Use } from './uses.ts';
 
 export type NarrowReason =
   | 'ports-unused'
@@ -55,7 +63,31 @@ interface Block {
   cidr: Cidr | null;
   services: readonly Service[];
 }
-type Candidate = readonly Block[];
+interface Candidate {
+  blocks: readonly Block[];
+  rules: number;
+  /** Ports × addresses, summed over the blocks. */
+  space: bigint;
+}
+
+type NarrowableSources = Extract<Sources, { narrowable: true }>;
+
+/** What follows from where the uses lie and not from their days: found once for a rule, asked for again for each day left out. */
+type Geometry =
+  | { ok: false; why: 'needs-all' | 'little-to-save' }
+  | ({ ok: true; change: Change } & Pick<
+      Extract<Narrowing, { ok: true }>,
+      'reason' | 'replacements' | 'keptShare' | 'frontier'
+    >);
+
+/** Remembers what was found for all uses of one rule, for as long as none of them is missing. */
+export interface NarrowMemo {
+  uses: number;
+  /** Null where the rule's peer is no network, or is not narrowed. */
+  places: Places | null;
+  /** By whether peers can be narrowed, which depends on the days. */
+  found: Map<boolean, Geometry>;
+}
 
 /**
  * The best replacement of a used rule, whose classes are all that match it (certain or not). Rectangles are tried four ways: the same
@@ -64,14 +96,41 @@ type Candidate = readonly Block[];
  */
 export function narrowRule(
   rule: SecurityGroupRule,
-  classes: readonly ConnectionClass[],
+  classes: readonly Use[],
   plan: AddressPlan,
   policy: Policy,
+  memo?: NarrowMemo,
 ): Narrowing {
   const within = rule.peer.kind === 'cidrIpv4' || rule.peer.kind === 'cidrIpv6' ? parseCidr(rule.peer.cidr) : null;
   const sources =
-    within === null || !policy.narrowPeers ? null : (sourcesOf(within, classes, plan, policy) satisfies Sources);
+    within === null || !policy.narrowPeers
+      ? null
+      : (sourcesOf(within, classes, plan, policy, memo?.places ?? undefined) satisfies Sources);
   const usable = sources?.narrowable === true ? sources : null;
+  const heldPeers = sources === null || sources.narrowable ? null : sources.why;
+  const whole = memo === undefined || memo.uses === classes.length;
+  const found = whole ? memo?.found : undefined;
+  const geometry = found?.get(usable !== null) ?? geometryOf(rule, classes, within, usable, plan, policy, whole);
+  found?.set(usable !== null, geometry);
+  if (!geometry.ok) return { ok: false, why: geometry.why, missingMass: 0, heldPeers };
+  const { change, reason, replacements, keptShare, frontier } = geometry;
+  const unseen = Math.max(
+    change.services ? missingMass(daysBy(classes)) : 0,
+    change.sources && usable !== null ? missingMass([...usable.units.values()].map((u) => u.days.size)) : 0,
+  );
+  if (unseen > policy.maxMissingMass) return { ok: false, why: 'seen-too-rarely', missingMass: unseen, heldPeers };
+  return { ok: true, reason, replacements, keptShare, missingMass: unseen, frontier };
+}
+
+function geometryOf(
+  rule: SecurityGroupRule,
+  classes: readonly Use[],
+  within: Cidr | null,
+  usable: NarrowableSources | null,
+  plan: AddressPlan,
+  policy: Policy,
+  sought: boolean,
+): Geometry {
   const candidates =
     within === null
       ? servicesOnly(rule, classes, null, policy)
@@ -79,62 +138,62 @@ export function narrowRule(
         ? servicesOnly(rule, classes, within, policy)
         : rectangles(rule, classes, within, usable, plan, policy);
   const whole = wholeService(rule).points * (within === null ? 1n : sizeOf(within));
-  const heldPeers = sources === null || sources.narrowable ? null : sources.why;
-  const allowed = candidates.filter((c) => ruleCount(c) <= policy.maxReplacements);
+  const allowed = candidates.filter((c) => c.rules <= policy.maxReplacements);
   const best = choose(allowed);
-  if (best === null || spaceOf(best) >= whole) return { ok: false, why: 'needs-all', missingMass: 0, heldPeers };
-  const share = (c: Candidate): number => Number((spaceOf(c) * 1_000_000_000n) / whole) / 1_000_000_000;
+  if (best === null || best.space >= whole) return { ok: false, why: 'needs-all' };
+  const share = (c: Candidate): number => Number((c.space * 1_000_000_000n) / whole) / 1_000_000_000;
   const keptShare = share(best);
-  if (keptShare >= policy.maxKeptShare) return { ok: false, why: 'little-to-save', missingMass: 0, heldPeers };
-  const replacements = shapesOf(rule, best);
+  if (keptShare >= policy.maxKeptShare) return { ok: false, why: 'little-to-save' };
   const change = whatChanged(rule, within, best);
-  const unseen = Math.max(
-    change.services ? missingMass(daysBy(classes, (c) => `${c.protocol}/${c.port}`)) : 0,
-    change.sources && usable !== null ? missingMass([...usable.units.values()].map((u) => u.days.size)) : 0,
-  );
-  if (unseen > policy.maxMissingMass) return { ok: false, why: 'seen-too-rarely', missingMass: unseen, heldPeers };
-  const frontier = frontierOf(allowed, best, whole).map((c) => ({
-    rules: ruleCount(c),
+  const frontier = (sought ? frontierOf(allowed, best, whole) : []).map((c) => ({
+    rules: c.rules,
     share: share(c),
     replacements: shapesOf(rule, c),
   }));
-  return { ok: true, reason: reasonOf(rule, change), replacements, keptShare, missingMass: unseen, frontier };
+  return { ok: true, change, reason: reasonOf(rule, change), replacements: shapesOf(rule, best), keptShare, frontier };
 }
 
 /** For each number of rules the candidate with the least space, if more rules bring less of it; the chosen one always among them. */
 function frontierOf(candidates: readonly Candidate[], chosen: Candidate, whole: bigint): Candidate[] {
   const out: Candidate[] = [];
   let least = whole;
-  for (const k of [...new Set(candidates.map(ruleCount))].sort((a, b) => a - b)) {
-    const best = candidates.filter((c) => ruleCount(c) === k).sort((a, b) => compareSpace(a, b) || textOrder(a, b))[0]!;
-    const point = k === ruleCount(chosen) ? chosen : best;
-    if (point !== chosen && spaceOf(point) >= least) continue;
+  for (const k of [...new Set(candidates.map((c) => c.rules))].sort((a, b) => a - b)) {
+    const best = candidates.filter((c) => c.rules === k).sort((a, b) => compareSpace(a, b) || textOrder(a, b))[0]!;
+    const point = k === chosen.rules ? chosen : best;
+    if (point !== chosen && point.space >= least) continue;
     out.push(point);
-    if (spaceOf(point) < least) least = spaceOf(point);
+    if (point.space < least) least = point.space;
   }
   return out;
 }
 
 function compareSpace(a: Candidate, b: Candidate): number {
-  const [x, y] = [spaceOf(a), spaceOf(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
+  return a.space < b.space ? -1 : a.space > b.space ? 1 : 0;
 }
 
-function servicesOnly(
-  rule: RuleShape,
-  classes: readonly ConnectionClass[],
-  cidr: Cidr | null,
-  policy: Policy,
-): Candidate[] {
-  const frontier = serviceFrontier(rule, classes, policy.maxReplacements, policy.narrowPorts);
-  return frontier.flatMap((services) => (services === null ? [] : [[{ cidr, services }]]));
+function candidateOf(blocks: readonly Block[]): Candidate {
+  let rules = 0;
+  let space = 0n;
+  for (const { cidr, services } of blocks) {
+    rules += services.length;
+    space += cidr === null ? pointsOf(services) : pointsOf(services) * sizeOf(cidr);
+  }
+  return { blocks, rules, space };
+}
+
+function servicesOnly(rule: RuleShape, classes: readonly Use[], cidr: Cidr | null, policy: Policy): Candidate[] {
+  return onTo(cidr, serviceFrontier(rule, classes, policy.maxReplacements, policy.narrowPorts));
+}
+
+function onTo(cidr: Cidr | null, frontier: ServiceFrontier): Candidate[] {
+  return frontier.flatMap((services) => (services === null ? [] : [candidateOf([{ cidr, services }])]));
 }
 
 function rectangles(
   rule: RuleShape,
-  classes: readonly ConnectionClass[],
+  classes: readonly Use[],
   within: Cidr,
-  sources: Extract<Sources, { narrowable: true }>,
+  sources: NarrowableSources,
   plan: AddressPlan,
   policy: Policy,
 ): Candidate[] {
@@ -142,16 +201,30 @@ function rectangles(
   const common = serviceFrontier(rule, classes, most, policy.narrowPorts);
   const units = [...sources.units.values()].map((unit) => unit.cidr);
   const networks = sourceFrontier(within, units, most, plan, policy).filter((cidrs) => cidrs !== null);
-  const out: Candidate[] = servicesOnly(rule, classes, within, policy);
+  const out = onTo(within, common);
+  const perNetwork = new Map<Cidr, readonly (readonly Block[] | null)[]>();
   for (const cidrs of networks) {
     for (const services of common) {
-      if (services !== null) out.push(cidrs.map((cidr) => ({ cidr, services })));
+      if (services !== null) out.push(candidateOf(cidrs.map((cidr) => ({ cidr, services }))));
     }
-    const own = portsPerNetwork(rule, classes, cidrs, policy);
+    const parts = cidrs.map((cidr) => {
+      const found = perNetwork.get(cidr) ?? portsOf(rule, classes, cidr, sources, policy);
+      perNetwork.set(cidr, found);
+      return found;
+    });
+    const own = deal(parts, most);
     if (own !== null) out.push(own);
   }
+  const perService = new Map<string, readonly (readonly Block[] | null)[]>();
   for (const services of common) {
-    const own = services === null ? null : networksPerPort(classes, services, within, sources, plan, policy);
+    if (services === null) continue;
+    const parts = services.map((service) => {
+      const key = servicesText([service]);
+      const found = perService.get(key) ?? networksOf(service, classes, within, sources, plan, policy);
+      perService.set(key, found);
+      return found;
+    });
+    const own = deal(parts, most);
     if (own !== null) out.push(own);
   }
   out.push(...partitions(rule, classes, within, sources, plan, policy));
@@ -161,9 +234,9 @@ function rectangles(
 /** Every way to part a few points into rectangles (rectangles.ts), for rules of one protocol with ports. */
 function partitions(
   rule: RuleShape,
-  classes: readonly ConnectionClass[],
+  classes: readonly Use[],
   within: Cidr,
-  sources: Extract<Sources, { narrowable: true }>,
+  sources: NarrowableSources,
   plan: AddressPlan,
   policy: Policy,
 ): Candidate[] {
@@ -180,61 +253,56 @@ function partitions(
     rectangles === null
       ? []
       : [
-          rectangles.map(({ cidr, fromPort, toPort }): Block => {
-            const mine = sorted.filter((p) => contains(cidr, p.unit) && p.port >= fromPort && p.port <= toPort);
-            const network = snappedOne(
-              within,
-              cidr,
-              mine.map((p) => p.unit),
-              plan,
-            );
-            const points = BigInt(toPort - fromPort + 1);
-            return { cidr: network, services: [{ protocol: rule.protocol, fromPort, toPort, points }] };
-          }),
+          candidateOf(
+            rectangles.map(({ cidr, fromPort, toPort }): Block => {
+              const mine = sorted.filter((p) => contains(cidr, p.unit) && p.port >= fromPort && p.port <= toPort);
+              const network = snappedOne(
+                within,
+                cidr,
+                mine.map((p) => p.unit),
+                plan,
+              );
+              const points = BigInt(toPort - fromPort + 1);
+              return { cidr: network, services: [{ protocol: rule.protocol, fromPort, toPort, points }] };
+            }),
+          ),
         ],
   );
 }
 
-/** Each network gets the ports seen from it; the rules are dealt out so that the space is least. */
-function portsPerNetwork(
+/** A network gets the ports seen from it: with one rule, with two, … */
+function portsOf(
   rule: RuleShape,
-  classes: readonly ConnectionClass[],
-  cidrs: readonly Cidr[],
+  classes: readonly Use[],
+  cidr: Cidr,
+  sources: NarrowableSources,
   policy: Policy,
-): Candidate | null {
-  const parts = cidrs.map((cidr) => {
-    const range = cidrRange(cidr);
-    const mine = classes.filter((c) => hasAddress(range, c.peer));
-    // Ports that are not known for the rule are not known for a part of it either.
-    const narrow = policy.narrowPorts && portsAreKnown(rule, classes);
-    return serviceFrontier(rule, mine, policy.maxReplacements, narrow).map((services) =>
-      services === null ? null : [{ cidr, services }],
-    );
-  });
-  return deal(parts, policy.maxReplacements);
+): readonly (readonly Block[] | null)[] {
+  const mine = classes.filter((c) => contains(cidr, sources.unitOf(c.peer)));
+  // Ports that are not known for the rule are not known for a part of it either.
+  const narrow = policy.narrowPorts && portsAreKnown(rule, classes);
+  return serviceFrontier(rule, mine, policy.maxReplacements, narrow).map((services) =>
+    services === null ? null : [{ cidr, services }],
+  );
 }
 
-/** Each port range gets the networks that use it. */
-function networksPerPort(
-  classes: readonly ConnectionClass[],
-  services: readonly Service[],
+/** A port range gets the networks that use it: with one rule, with two, … */
+function networksOf(
+  service: Service,
+  classes: readonly Use[],
   within: Cidr,
-  sources: Extract<Sources, { narrowable: true }>,
+  sources: NarrowableSources,
   plan: AddressPlan,
   policy: Policy,
-): Candidate | null {
-  const parts = services.map((service) => {
-    const mine = classes.filter((c) => serves(service, c));
-    const units = new Map(mine.map((c) => sources.unitOf(c.peer)).map((unit) => [formatCidr(unit), unit]));
-    if (units.size === 0) return [[]];
-    return sourceFrontier(within, [...units.values()], policy.maxReplacements, plan, policy).map((cidrs) =>
-      cidrs === null ? null : cidrs.map((cidr) => ({ cidr, services: [service] })),
-    );
-  });
-  return deal(parts, policy.maxReplacements);
+): readonly (readonly Block[] | null)[] {
+  const units = new Set(classes.filter((c) => serves(service, c)).map((c) => sources.unitOf(c.peer)));
+  if (units.size === 0) return [[]];
+  return sourceFrontier(within, [...units], policy.maxReplacements, plan, policy).map((cidrs) =>
+    cidrs === null ? null : cidrs.map((cidr) => ({ cidr, services: [service] })),
+  );
 }
 
-function serves(service: Service, c: ConnectionClass): boolean {
+function serves(service: Service, c: Use): boolean {
   if (service.protocol === ALL_PROTOCOLS) return true;
   if (service.protocol !== c.protocol) return false;
   if (c.port === null || service.fromPort === null || service.toPort === null) return true;
@@ -243,45 +311,38 @@ function serves(service: Service, c: ConnectionClass): boolean {
 
 /** `parts[i][k]`: how part i looks with k + 1 rules. Exact: every way to deal out at most `most` rules is weighed. */
 function deal(parts: readonly (readonly (readonly Block[] | null)[])[], most: number): Candidate | null {
-  let best: (Candidate | null)[] = [[], ...new Array<null>(most).fill(null)];
-  for (const options of parts) {
+  let best: (Candidate | null)[] = [candidateOf([]), ...new Array<null>(most).fill(null)];
+  for (const blocks of parts) {
+    const options = blocks.map((option) => (option === null ? null : candidateOf(option)));
     const next: (Candidate | null)[] = new Array(most + 1).fill(null);
     for (let k = 1; k <= most; k += 1) {
       for (const [i, option] of options.entries()) {
         const before = best[k - i - 1] ?? null;
         if (option === null || before === null) continue;
-        const joined = [...before, ...option];
+        const space = before.space + option.space;
         const held = next[k] ?? null;
-        if (held === null || spaceOf(joined) < spaceOf(held)) next[k] = joined;
+        if (held !== null && space >= held.space) continue;
+        next[k] = { blocks: [...before.blocks, ...option.blocks], rules: before.rules + option.rules, space };
       }
     }
     best = next;
   }
-  return choose(best.filter((c) => c !== null && c.length > 0));
+  return choose(best.filter((c) => c !== null && c.blocks.length > 0));
 }
 
 function choose(candidates: readonly (Candidate | null)[]): Candidate | null {
   const all = candidates.filter((c) => c !== null);
   if (all.length === 0) return null;
-  const least = all.map(spaceOf).reduce((a, b) => (b < a ? b : a));
-  const near = all.filter((c) => spaceOf(c) * 10n <= least * 11n);
-  return near.sort((a, b) => ruleCount(a) - ruleCount(b) || compareSpace(a, b) || textOrder(a, b))[0]!;
+  const least = all.reduce((a, c) => (c.space < a ? c.space : a), all[0]!.space);
+  const near = all.filter((c) => c.space * 10n <= least * 11n);
+  return near.sort((a, b) => a.rules - b.rules || compareSpace(a, b) || textOrder(a, b))[0]!;
 }
 
 function textOrder(a: Candidate, b: Candidate): number {
-  const [x, y] = [a, b].map((c) => c.map((block) => `${textOf(block.cidr)} ${servicesText(block.services)}`).join(';'));
-  return x! < y! ? -1 : x! > y! ? 1 : 0;
-}
-
-function ruleCount(candidate: Candidate): number {
-  return candidate.reduce((sum, block) => sum + block.services.length, 0);
-}
-
-function spaceOf(candidate: Candidate): bigint {
-  return candidate.reduce(
-    (sum, { cidr, services }) => sum + pointsOf(services) * (cidr === null ? 1n : sizeOf(cidr)),
-    0n,
+  const [x, y] = [a, b].map((c) =>
+    c.blocks.map((block) => `${textOf(block.cidr)} ${servicesText(block.services)}`).join(';'),
   );
+  return x! < y! ? -1 : x! > y! ? 1 : 0;
 }
 
 function textOf(cidr: Cidr | null): string {
@@ -293,7 +354,7 @@ function servicesText(services: readonly Service[]): string {
 }
 
 function shapesOf(rule: RuleShape, candidate: Candidate): RuleShape[] {
-  const shapes = candidate.flatMap(({ cidr, services }) =>
+  const shapes = candidate.blocks.flatMap(({ cidr, services }) =>
     services.map(({ protocol, fromPort, toPort }): RuleShape => {
       const peer: Peer =
         cidr === null ? rule.peer : { kind: cidr.family === 4 ? 'cidrIpv4' : 'cidrIpv6', cidr: formatCidr(cidr) };
@@ -321,8 +382,8 @@ interface Change {
 function whatChanged(rule: RuleShape, within: Cidr | null, candidate: Candidate): Change {
   const before = servicesText([wholeService(rule)]);
   return {
-    services: candidate.some((block) => servicesText(block.services) !== before),
-    sources: within !== null && candidate.some(({ cidr }) => cidr === null || !contains(cidr, within)),
+    services: candidate.blocks.some((block) => servicesText(block.services) !== before),
+    sources: within !== null && candidate.blocks.some(({ cidr }) => cidr === null || !contains(cidr, within)),
   };
 }
 
@@ -334,12 +395,14 @@ function reasonOf(rule: RuleShape, change: Change): NarrowReason {
   return change.services ? 'ports-unused' : 'sources-unused';
 }
 
-function daysBy(classes: readonly ConnectionClass[], key: (c: ConnectionClass) => string): number[] {
-  const days = new Map<string, Set<number>>();
-  for (const c of classes) {
-    const seen = days.get(key(c)) ?? new Set<number>();
-    for (const { day } of c.days) seen.add(day);
-    days.set(key(c), seen);
+/** Days on which each service was seen. */
+function daysBy(classes: readonly Use[]): number[] {
+  const days = new Map<number, Set<number>>();
+  for (const { protocol, port, days: seenOn } of classes) {
+    const key = protocol * 65_537 + (port === null ? 0 : port + 1);
+    const seen = days.get(key) ?? new Set<number>();
+    for (const { day } of seenOn) seen.add(day);
+    days.set(key, seen);
   }
   return [...days.values()].map((seen) => seen.size);
 }

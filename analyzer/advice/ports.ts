@@ -22,6 +22,14 @@ export type PortPlan =
  * the `maxRules - 1` largest gaps closed to traffic is optimal. Of equal gaps the lowest stays closed. `needed` is canonical and not empty.
  */
 export function leastRanges(needed: PortSet, maxRules: number): PortRanges {
+  const ranges = fewRanges(needed, maxRules);
+  const extra = difference(numbers, ranges, needed);
+  return { ranges, extra, extraPorts: extra.reduce((sum, gap) => sum + gap.to - gap.from + 1, 0) };
+}
+
+/** Only the ranges of leastRanges. */
+export function fewRanges(needed: PortSet, maxRules: number): PortSet {
+  if (needed.length <= maxRules) return needed;
   const gaps = needed.slice(1).map((range, i) => ({ at: i + 1, width: range.from - needed[i]!.to - 1 }));
   gaps.sort((a, b) => b.width - a.width || a.at - b.at);
   const cuts = new Set(gaps.slice(0, Math.max(0, maxRules - 1)).map((gap) => gap.at));
@@ -31,8 +39,7 @@ export function leastRanges(needed: PortSet, maxRules: number): PortRanges {
     if (last === undefined || cuts.has(i)) ranges.push(range);
     else ranges[ranges.length - 1] = { from: last.from, to: range.to };
   }
-  const extra = difference(numbers, ranges, needed);
-  return { ranges, extra, extraPorts: extra.reduce((sum, gap) => sum + gap.to - gap.from + 1, 0) };
+  return ranges;
 }
 
 /** The best ranges for at most `maxRules` rules, if they open at most `maxOpenPorts` ports that nobody needs; else what would do. */

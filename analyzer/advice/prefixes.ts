@@ -53,8 +53,10 @@ function disjoint(leaves: Leaf[], bits: number): Leaf[] {
   return out;
 }
 
+const POWERS = Array.from({ length: 129 }, (_, bits) => 1n << BigInt(bits));
+
 function size(length: number, bits: number): bigint {
-  return 1n << BigInt(bits - length);
+  return POWERS[bits - length]!;
 }
 
 /** `from..to` (exclusive) of the sorted leaves. Depth is at most the address length: each step lengthens the common prefix. */
@@ -111,5 +113,6 @@ function collect(node: Node, most: number, out: Cidr[], family: 4 | 6): void {
 }
 
 function commonLength(a: bigint, b: bigint, bits: number): number {
-  return bits - (a ^ b).toString(2).length;
+  const differing = a ^ b;
+  return bits === 32 ? Math.clz32(Number(differing)) : bits - differing.toString(2).length;
 }

@@ -2,8 +2,8 @@ import { canonical, type Interval, numbers } from '../model/interval.ts';
 import { MAX_PORT, type PortSet, portsOfRule } from '../model/ports.ts';
 import { ALL_PROTOCOLS, hasPorts, hasTypes } from '../model/protocol.ts';
 import type { RuleShape } from '../model/rule.ts';
-import type { ConnectionClass } from '../usage/index.ts';
-import { leastRanges } from './ports.ts';
+import { fewRanges } from './ports.ts';
+import type { Use } from './uses.ts';
 
 /** What a rule says but for its peer, and how many points of the port line (of all protocols, for -1) it opens. */
 export interface Service {
@@ -30,7 +30,7 @@ export function pointsOf(services: readonly Service[]): bigint {
 }
 
 /** Whether the evidence of the rule can say which ports it needs: a class whose port is not shown may have meant any of them. */
-export function portsAreKnown(rule: RuleShape, classes: readonly ConnectionClass[]): boolean {
+export function portsAreKnown(rule: RuleShape, classes: readonly Pick<Use, 'protocol' | 'port'>[]): boolean {
   if (rule.protocol === ALL_PROTOCOLS) return true;
   return hasPorts(rule.protocol) && classes.every((c) => c.port !== null);
 }
@@ -41,13 +41,17 @@ export function portsAreKnown(rule: RuleShape, classes: readonly ConnectionClass
  */
 export function serviceFrontier(
   rule: RuleShape,
-  classes: readonly ConnectionClass[],
+  classes: readonly Pick<Use, 'protocol' | 'port'>[],
   most: number,
   narrow: boolean,
 ): ServiceFrontier {
   if (!narrow || !portsAreKnown(rule, classes)) return new Array<readonly Service[]>(most).fill([wholeService(rule)]);
   const needs = new Map<number, Interval<number>[]>();
+  const met = new Set<number>();
   for (const c of classes) {
+    const service = c.protocol * 65_537 + (c.port === null ? 0 : c.port + 1);
+    if (met.has(service)) continue;
+    met.add(service);
     const need = needs.get(c.protocol) ?? [];
     need.push(c.port === null ? { from: 0, to: MAX_PORT } : { from: c.port, to: c.port });
     needs.set(c.protocol, need);
@@ -68,7 +72,7 @@ function protocolOptions(protocol: number, need: PortSet, most: number): readonl
   const options: Service[][] = [];
   for (let k = 1; k <= Math.min(most, need.length); k += 1) {
     options.push(
-      leastRanges(need, k).ranges.map(({ from, to }) => ({
+      fewRanges(need, k).map(({ from, to }) => ({
         protocol,
         fromPort: from,
         toPort: to,

@@ -11,9 +11,9 @@ import {
   unionAddresses,
 } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
-import type { ConnectionClass } from '../usage/index.ts';
 import type { Policy } from './policy.ts';
 import { leastPrefixes } from './prefixes.ts';
+import type { Use } from './uses.ts';
 
 /** What the inventory says about addresses, made ready once for all rules. */
 export interface AddressPlan {
@@ -55,37 +55,63 @@ export interface SourceUnit {
 }
 
 export type Sources =
-  | { narrowable: true; units: ReadonlyMap<string, SourceUnit>; unitOf(peer: Address): Cidr; publicUnits: number }
+  | { narrowable: true; units: ReadonlyMap<number, SourceUnit>; unitOf(peer: Address): Cidr }
   | { narrowable: false; why: 'too-many-public-peers' | 'public-peers-not-steady' };
 
-/** Groups the peers of a rule's classes to units: single addresses on the Internet, prefixes of the policy's length elsewhere. */
-export function sourcesOf(
-  within: Cidr,
-  classes: readonly ConnectionClass[],
-  plan: AddressPlan,
-  policy: Policy,
-): Sources {
+/** Where an address lies, as fine as a rule may become. */
+export interface Place {
+  /** One object for each network. */
+  unit: Cidr;
+  /** Its number among the networks met so far. */
+  id: number;
+  /** In a network that is somebody's own; else of the Internet. */
+  own: boolean;
+}
+
+/** By address. The objects in evidence stay the same, so each is looked up once. */
+export type Places = (peer: Address) => Place;
+
+/** How fine peers are told apart within a rule's network: single addresses on the Internet, prefixes of the policy's length elsewhere. */
+export function placesWithin(within: Cidr, plan: AddressPlan, policy: Policy): Places {
   const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
   const whole = wholeNetworks(within, policy);
-  const wholeOf = (peer: Address): Cidr | undefined => whole.find((cidr) => hasAddress(cidrRange(cidr), peer));
-  const own = (peer: Address): boolean => hasAddress(plan.own, peer) || wholeOf(peer) !== undefined;
-  const unitOf = (peer: Address): Cidr =>
-    wholeOf(peer) ?? prefixOf(peer, own(peer) ? Math.max(within.length, longest) : undefined);
-  const units = new Map<string, { cidr: Cidr; days: Set<number> }>();
-  const foreign = new Map<string, Set<number>>();
-  for (const c of classes) {
-    const cidr = unitOf(c.peer);
-    const key = `${cidr.value}/${cidr.length}`;
-    const unit = units.get(key) ?? { cidr, days: new Set<number>() };
-    for (const { day } of c.days) unit.days.add(day);
-    units.set(key, unit);
-    if (!own(c.peer)) foreign.set(key, unit.days);
+  const known = new Map<Address, Place>();
+  const byUnit = new Map<string, Place>();
+  return (peer) => {
+    const found = known.get(peer);
+    if (found !== undefined) return found;
+    const kept = whole.find((cidr) => hasAddress(cidrRange(cidr), peer));
+    const own = kept !== undefined || hasAddress(plan.own, peer);
+    const unit = kept ?? prefixOf(peer, own ? Math.max(within.length, longest) : undefined);
+    const key = `${unit.value}/${unit.length}`;
+    const place = byUnit.get(key) ?? { unit, id: byUnit.size, own };
+    byUnit.set(key, place);
+    known.set(peer, place);
+    return place;
+  };
+}
+
+/** Groups the peers of a rule's classes to units. */
+export function sourcesOf(
+  within: Cidr,
+  uses: readonly Use[],
+  plan: AddressPlan,
+  policy: Policy,
+  places: Places = placesWithin(within, plan, policy),
+): Sources {
+  const units = new Map<number, { cidr: Cidr; days: Set<number>; own: boolean }>();
+  for (const { peer, days } of uses) {
+    const { id, unit, own } = places(peer);
+    const held = units.get(id) ?? { cidr: unit, days: new Set<number>(), own };
+    for (const { day } of days) held.days.add(day);
+    units.set(id, held);
   }
-  if (foreign.size > policy.maxPublicPeers) return { narrowable: false, why: 'too-many-public-peers' };
-  for (const days of foreign.values()) {
-    if (days.size < policy.steadyDays) return { narrowable: false, why: 'public-peers-not-steady' };
+  const foreign = [...units.values()].filter((unit) => !unit.own);
+  if (foreign.length > policy.maxPublicPeers) return { narrowable: false, why: 'too-many-public-peers' };
+  if (foreign.some(({ days }) => days.size < policy.steadyDays)) {
+    return { narrowable: false, why: 'public-peers-not-steady' };
   }
-  return { narrowable: true, units, unitOf, publicUnits: foreign.size };
+  return { narrowable: true, units, unitOf: (peer) => places(peer).unit };
 }
 
 /** Networks that the policy forbids to split, as far as the rule allows them; the widest first, so that one within another adds nothing. */
@@ -117,10 +143,21 @@ export function sourceFrontier(
   policy: Policy,
 ): readonly (readonly Cidr[] | null)[] {
   const acceptable = acceptableNetwork(within, plan, policy);
-  const inside = (cidr: Cidr): Cidr[] => units.filter((unit) => contains(cidr, unit));
-  return leastPrefixes(units, most).map(({ cidrs }) =>
-    cidrs.every((cidr) => acceptable(cidr, inside(cidr))) ? snapped(within, cidrs, units, plan) : null,
-  );
+  // The same network comes again with more rules.
+  const known = new Map<string, Cidr | null>();
+  const judged = (cidr: Cidr): Cidr | null => {
+    const key = `${cidr.value}/${cidr.length}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const inside = units.filter((unit) => contains(cidr, unit));
+    const made = acceptable(cidr, inside) ? snappedOne(within, cidr, inside, plan) : null;
+    known.set(key, made);
+    return made;
+  };
+  return leastPrefixes(units, most).map(({ cidrs }) => {
+    const wider = cidrs.map(judged);
+    return wider.every((cidr) => cidr !== null) ? outermost(wider) : null;
+  });
 }
 
 /** Whether a network may stand for these units: an address of the Internet only in one no wider than the policy's longest prefix. */
@@ -135,18 +172,10 @@ export function acceptableNetwork(
   return (cidr, units) => cidr.length >= longest || units.every(own);
 }
 
-/** Networks that mean something: the smallest subnet that holds all units of a prefix, where it is not much larger. */
-function snapped(within: Cidr, cidrs: readonly Cidr[], units: readonly Cidr[], plan: AddressPlan): readonly Cidr[] {
-  const wider = cidrs.map((cidr) =>
-    snappedOne(
-      within,
-      cidr,
-      units.filter((unit) => contains(cidr, unit)),
-      plan,
-    ),
-  );
-  return wider.filter(
-    (cidr, i) => !wider.some((other, j) => j !== i && contains(other, cidr) && (!contains(cidr, other) || j < i)),
+/** Without those that lie within another. */
+function outermost(cidrs: readonly Cidr[]): readonly Cidr[] {
+  return cidrs.filter(
+    (cidr, i) => !cidrs.some((other, j) => j !== i && contains(other, cidr) && (!contains(cidr, other) || j < i)),
   );
 }
 
@@ -161,13 +190,19 @@ export function snappedOne(within: Cidr, cidr: Cidr, units: readonly Cidr[], pla
 }
 
 export function contains(outer: Cidr, inner: Cidr): boolean {
-  return (
-    outer.family === inner.family && outer.length <= inner.length && addressesWithin(cidrRange(inner), cidrRange(outer))
-  );
+  if (outer.family !== inner.family || outer.length > inner.length) return false;
+  if (outer.family === 4 && inner.family === 4) {
+    const block = 2 ** (32 - outer.length);
+    return inner.value >= outer.value && inner.value < outer.value + block;
+  }
+  const shift = BigInt(128 - outer.length);
+  return BigInt(inner.value) >> shift === BigInt(outer.value) >> shift;
 }
 
+const POWERS = Array.from({ length: 129 }, (_, bits) => 1n << BigInt(bits));
+
 export function sizeOf(cidr: Cidr): bigint {
-  return 1n << BigInt(bitsOf(cidr) - cidr.length);
+  return POWERS[bitsOf(cidr) - cidr.length]!;
 }
 
 function bitsOf(cidr: Cidr): number {
