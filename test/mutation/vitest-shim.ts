@@ -21,7 +21,9 @@ export function describe(name: string, body: () => void): void {
   path = path.slice(0, -1);
 }
 
-export function it(name: string, body: Body, _timeout?: unknown): void {
+export function it(name: string, first: unknown, second?: unknown): void {
+  // (name, body, timeout) or (name, options, body).
+  const body = (typeof first === 'function' ? first : second) as Body;
   const full = [...path, name].join(' > ');
   const same = collected.filter((t) => t.name === full || t.name.startsWith(`${full} #`)).length;
   collected.push({ name: same === 0 ? full : `${full} #${same}`, run: body as () => unknown });
@@ -30,7 +32,8 @@ export function it(name: string, body: Body, _timeout?: unknown): void {
 const table =
   (define: (name: string, body: () => never) => void) =>
   (rows: readonly unknown[]) =>
-  (name: string, body: Body): void => {
+  (name: string, first: unknown, second?: unknown): void => {
+    const body = (typeof first === 'function' ? first : second) as Body;
     for (const [i, row] of rows.entries()) {
       const args = Array.isArray(row) ? row : [row];
       define(`${name} [${i}]`, () => (body as (...a: unknown[]) => never)(...args));
@@ -78,14 +81,23 @@ function near(actual: unknown, expected: number, digits = 2): boolean {
   return Math.abs((actual as number) - expected) < 10 ** -digits / 2;
 }
 
-function throws(run: () => unknown, expected?: string | RegExp): boolean {
+type Thrown = string | RegExp | Error | (new (...args: never[]) => unknown) | undefined;
+
+function isThrown(error: unknown, expected: Thrown): boolean {
+  if (expected === undefined) return true;
+  const message = error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
+  if (typeof expected === 'string') return message.includes(expected);
+  if (expected instanceof RegExp) return expected.test(message);
+  if (expected instanceof Error) return message === expected.message;
+  return error instanceof expected;
+}
+
+function throws(run: () => unknown, expected: Thrown): boolean {
   try {
     run();
     return false;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (expected === undefined) return true;
-    return typeof expected === 'string' ? message.includes(expected) : expected.test(message);
+    return isThrown(error, expected);
   }
 }
 
@@ -109,21 +121,47 @@ const MATCHERS = {
   toBeLessThan: (a: unknown, e: unknown) => (a as number) < (e as number),
   toBeLessThanOrEqual: (a: unknown, e: unknown) => (a as number) <= (e as number),
   toBeCloseTo: (a: unknown, e: unknown, digits?: unknown) => near(a, e as number, digits as number | undefined),
-  toThrow: (a: unknown, e?: unknown) => throws(a as () => unknown, e as string | RegExp | undefined),
-  toThrowError: (a: unknown, e?: unknown) => throws(a as () => unknown, e as string | RegExp | undefined),
+  toThrow: (a: unknown, e?: unknown) => throws(a as () => unknown, e as Thrown),
+  toThrowError: (a: unknown, e?: unknown) => throws(a as () => unknown, e as Thrown),
+  toBeInstanceOf: (a: unknown, e: unknown) => a instanceof (e as new () => object),
+  toSatisfy: (a: unknown, e: unknown) => Boolean((e as (a: unknown) => unknown)(a)),
+  toBeOneOf: (a: unknown, e: unknown) => [...(e as Iterable<unknown>)].some((item) => same(a, item)),
+  toBeTypeOf: (a: unknown, e: unknown) => typeof a === e,
+  toBeNaN: (a: unknown) => Number.isNaN(a),
+  toHaveProperty: (a: unknown, e: unknown) => a !== null && a !== undefined && (e as string) in Object(a),
 } as const;
 
 type Check = (...args: unknown[]) => void;
+type Checks = Record<string, Check>;
 
-export function expect(actual: unknown, _message?: unknown): Record<string, Check> & { not: Record<string, Check> } {
-  const checks = (wanted: boolean): Record<string, Check> =>
-    Object.fromEntries(
-      Object.entries(MATCHERS).map(([name, matches]): [string, Check] => [
-        name,
-        (...args) => assert.equal((matches as (...a: unknown[]) => boolean)(actual, ...args), wanted, name),
-      ]),
-    );
-  return Object.assign(checks(true), { not: checks(false) });
+/** The matchers are on prototypes: properties call expect a hundred thousand times, and to build each anew was most of their time. */
+class Is {
+  readonly actual: unknown;
+  constructor(actual: unknown) {
+    this.actual = actual;
+  }
+}
+class IsNot extends Is {}
+for (const [name, matches] of Object.entries(MATCHERS) as [string, (...args: unknown[]) => boolean][]) {
+  Object.defineProperty(Is.prototype, name, {
+    value(this: Is, ...args: unknown[]) {
+      if (!matches(this.actual, ...args)) assert.fail(name);
+    },
+  });
+  Object.defineProperty(IsNot.prototype, name, {
+    value(this: IsNot, ...args: unknown[]) {
+      if (matches(this.actual, ...args)) assert.fail(`not ${name}`);
+    },
+  });
+}
+Object.defineProperty(Is.prototype, 'not', {
+  get(this: Is) {
+    return new IsNot(this.actual);
+  },
+});
+
+export function expect(actual: unknown, _message?: unknown): Checks & { not: Checks } {
+  return new Is(actual) as unknown as Checks & { not: Checks };
 }
 expect.objectContaining = (part: object): Asymmetric => new Asymmetric((actual) => same(actual, part, true));
 expect.stringContaining = (part: string): Asymmetric =>

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 
 /** Where Stryker's instrumentation looks. */
 function namespace() {
@@ -20,11 +21,14 @@ class WarmRunner {
   #folders;
   #generation = 0;
   #tests = [];
-  #order = new Map();
+  #took = new Map();
+  #kills = new Map();
 
   constructor(options) {
     this.#root = process.cwd();
     this.#folders = options.warm?.folders ?? ['test/model', 'test/usage', 'test/advice', 'test/policy'];
+    // The examples of test/setup.ts, and no shrinking: that a property fails is all that counts here.
+    fc.configureGlobal({ seed: 20261001, endOnFailure: true });
     registerHooks({
       resolve: (specifier, context, next) => {
         if (specifier === 'vitest')
@@ -96,16 +100,15 @@ class WarmRunner {
       );
     }
     ns.currentTestId = undefined;
-    // The quick ones first: most mutants die in them.
-    this.#order = new Map(tests.map((t) => [t.name, t.timeSpentMs]));
+    this.#took = new Map(tests.map((t) => [t.name, t.timeSpentMs]));
     return { status: 'complete', tests, mutantCoverage: ns.mutantCoverage };
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment }) {
     const ns = namespace();
     ns.mutantCoverage = undefined;
-    // Stryker allows a hundred times the hits of the first run; four times is enough to know an endless loop, and much sooner.
-    ns.hitLimit = hitLimit === undefined ? undefined : Math.ceil(hitLimit / 25) + 1000;
+    // Stryker allows a hundred times the hits of the first run; ten times is enough to know an endless loop, and much sooner.
+    ns.hitLimit = hitLimit === undefined ? undefined : Math.ceil(hitLimit / 10) + 10_000;
     ns.hitCount = hitLimit === undefined ? undefined : 0;
     ns.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
     if (reloadEnvironment || this.#tests.length === 0) {
@@ -117,13 +120,18 @@ class WarmRunner {
     }
     ns.activeMutant = activeMutant.id;
     const wanted = testFilter === undefined ? [...this.#tests] : this.#tests.filter((t) => testFilter.includes(t.name));
-    wanted.sort((a, b) => (this.#order.get(a.name) ?? 0) - (this.#order.get(b.name) ?? 0));
+    // The quick ones first, and those that have found mutants: most mutants die in them.
+    const rank = new Map(
+      wanted.map((t) => [t, ((this.#took.get(t.name) ?? 0) + 0.05) / (1 + (this.#kills.get(t.name) ?? 0))]),
+    );
+    wanted.sort((a, b) => rank.get(a) - rank.get(b));
     let ran = 0;
     for (const test of wanted) {
       ran += 1;
       try {
         await test.run();
       } catch (error) {
+        this.#kills.set(test.name, (this.#kills.get(test.name) ?? 0) + 1);
         return this.#killed([test.name], ran, error, ns);
       }
     }
