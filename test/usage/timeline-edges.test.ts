@@ -51,7 +51,7 @@ describe('the time in which a state must be reckoned with', () => {
 
   it('is told by interface, in the order of their ids, each sorted by what it reaches', () => {
     const held = timelines([
-      eni('eni-2', [], [], { from: 5, to: 6 }),
+      eni('eni-2', [], [], { from: 0, to: 6 }),
       eni('eni-1', [], [], { from: 3, to: 9 }),
       eni('eni-1', [], [], { from: 3, to: 4 }),
       eni('eni-1', [], [], { from: 1, to: null }),
@@ -69,6 +69,10 @@ describe('the time in which a state must be reckoned with', () => {
   it('is sorted by what it reaches, where a birth moved a start', () => {
     expect(spans(state(1, 20, { existsSince: 8 }), state(5, 6))).toEqual([
       [5, 6],
+      [8, 20],
+    ]);
+    expect(spans(state(1, 20, { existsSince: 8 }), state(8, 9))).toEqual([
+      [8, 9],
       [8, 20],
     ]);
   });

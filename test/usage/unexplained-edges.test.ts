@@ -72,10 +72,11 @@ describe('law 2: whom an interface without a known state may have worn', () => {
     group('sg-b', { vpcId: 'vpc-2' }),
     group('sg-dark', { vpcId: 'vpc-dark' }),
     group('sg-homeless', { vpcId: null }),
+    group('sg-stray', { vpcId: null }),
   ];
   const vpcs = [vpc('vpc-1', '10.0.0.0/16', 'fd00::/64'), vpc('vpc-2', '10.1.0.0/16')];
-  const wearers = possibleWearers(inventory({ groups, vpcs }));
-  const always = ['sg-dark', 'sg-homeless'];
+  const wearersOf = () => possibleWearers(inventory({ groups, vpcs }));
+  const always = ['sg-dark', 'sg-homeless', 'sg-stray'];
 
   it.each<[string, Partial<LedgerRow>, string[]]>([
     ['inside one VPC', { localAddress: '10.0.0.1' }, ['sg-a', ...always, 'sg-z']],
@@ -94,17 +95,25 @@ describe('law 2: whom an interface without a known state may have worn', () => {
       ['sg-b', ...always],
     ],
   ])('by an address %s', (_, more, expected) => {
+    const wearers = wearersOf();
     expect(wearers.ofUnknownInterface(row(more))).toEqual(expected);
     expect(wearers.ofUnknownInterface(row(more))).toEqual(expected);
   });
 
   it('by the VPCs of its other states', () => {
+    const wearers = wearersOf();
     const held = (...vpcIds: (string | null)[]) =>
       timelines(vpcIds.map((vpcId, i) => eni('eni-1', [], [], { vpcId, from: i, to: i + 1 }))).get('eni-1')!;
-    expect(wearers.ofKnownInterface(held('vpc-2'))).toEqual(['sg-b', 'sg-homeless']);
-    expect(wearers.ofKnownInterface(held('vpc-1', 'vpc-2'))).toEqual(['sg-a', 'sg-b', 'sg-homeless', 'sg-z']);
+    expect(wearers.ofKnownInterface(held('vpc-2'))).toEqual(['sg-b', 'sg-homeless', 'sg-stray']);
+    expect(wearers.ofKnownInterface(held('vpc-1', 'vpc-2'))).toEqual([
+      'sg-a',
+      'sg-b',
+      'sg-homeless',
+      'sg-stray',
+      'sg-z',
+    ]);
     expect(wearers.ofKnownInterface(held('vpc-2', null))).toEqual(['sg-a', 'sg-b', ...always, 'sg-z']);
-    expect(wearers.ofKnownInterface(held('vpc-9'))).toEqual(['sg-homeless']);
+    expect(wearers.ofKnownInterface(held('vpc-9'))).toEqual(['sg-homeless', 'sg-stray']);
   });
 
   it('adds the groups that were made usable in a VPC, once, also where the VPC has none of its own', () => {
