@@ -194,8 +194,10 @@ describe('standalone rules', () => {
   });
 });
 
-// AWS::EC2::SecurityGroup, SecurityGroupEgress: a group that is created without any is given a rule that allows all; one that loses its last on update
-// keeps none, so that the same template means two things. A standalone AWS::EC2::SecurityGroupEgress makes CloudFormation drop the default rule.
+// CloudFormation, Template Reference, AWS::EC2::SecurityGroup: "When you create a security group, if you do not add egress rules, we add egress rules
+// that allow all outbound IPv4 and IPv6 traffic. … After the security group is created, if you remove all egress rules that you added, we do not add
+// egress rules, so no outbound traffic is allowed." So one template means two things. A standalone AWS::EC2::SecurityGroupEgress makes CloudFormation delete that default rule
+// (aws/aws-cdk issue 987).
 describe('trap 14: a group never loses its last egress rule to AWS\u2019s allow-all one', () => {
   const egress = (items: string) => `${HEAD}      SecurityGroupEgress:\n${items}`;
   const one = '        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: !Ref Net}\n';
@@ -236,7 +238,8 @@ describe('trap 14: a group never loses its last egress rule to AWS\u2019s allow-
   });
 });
 
-// AWS CloudFormation, update-stack: UsePreviousValue keeps the value a deployed stack has; a changed Default only serves new stacks.
+// CloudFormation, API Reference, Parameter: UsePreviousValue, which the console and `aws cloudformation deploy` set for every parameter not
+// given, is "the existing parameter value that the stack is using"; a changed Default serves new stacks only.
 describe('trap 15: a parameter\u2019s Default is never changed', () => {
   const text = `Parameters:\n  Net: {Type: String, Default: 0.0.0.0/0}\n${HEAD}      SecurityGroupIngress:\n        - {IpProtocol: tcp, FromPort: 1, ToPort: 9, CidrIp: !Ref Net}\n        - {IpProtocol: tcp, FromPort: !Ref P, ToPort: 9, CidrIp: 10.0.0.0/8}\n`;
   it('removes the rule, and narrows what stands in it as a literal', () => {
@@ -255,8 +258,9 @@ describe('trap 15: a parameter\u2019s Default is never changed', () => {
   });
 });
 
-// AWS::EC2::SecurityGroupIngress: every property but Description says "Update requires: Replacement"; a renamed logical id is another resource. EC2
-// holds one rule for two equal items, so that deleting one item revokes it.
+// CloudFormation, AWS::EC2::SecurityGroup: "If you modify a rule, CloudFormation removes the existing rule and then adds a new rule. There is a brief
+// period when neither … exists". AWS::EC2::SecurityGroupIngress: every property but Description says "Update requires:
+// Replacement"; a renamed logical id is another resource. EC2 holds one rule for two equal items: deleting one item revokes it.
 describe('trap 16: identities, duplicates and references', () => {
   it('refuses to remove one of two rules that are the same live rule', () => {
     const item = '        - {IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}\n';
@@ -283,7 +287,8 @@ describe('trap 16: identities, duplicates and references', () => {
   });
 });
 
-// AWS CloudFormation, "Template macros": the service rewrites the template before it is deployed; what is in the file is not what is deployed.
+// CloudFormation, "Using CloudFormation macros to perform custom processing on templates" and Fn::Transform: what is deployed is the processed
+// template, "from simple actions like find-and-replace operations to extensive transformations of entire templates"; AWS::Include is one of them.
 describe('trap 17: generated templates are not edited, with file and line', () => {
   it.each([
     ['a macro', `Transform: [Count]\n${BLOCK}`, 'cfn-macro:1'],

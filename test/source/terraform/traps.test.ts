@@ -5,7 +5,10 @@ import { applyEdits } from '../../../bot/source/text.ts';
 import { sourceTree } from '../../../bot/source/tree.ts';
 import { edited, indexOf, language, NO_FACTS, rulesOf } from './shop.ts';
 
-// Traps 14 to 17 are those of CloudFormation: ../cloudformation/edit.test.ts.
+/*
+ * Traps 14 to 17 are those of CloudFormation: ../cloudformation/edit.test.ts. Cited here: terraform-provider-aws, internal/service/ec2 and
+ * website/docs/r (both of version 6), Terraform's language documentation, and where it says so the behaviour of the terraform binary 1.11.
+ */
 
 const legacy = (name: string, body: string) => `resource "aws_security_group_rule" "${name}" {
   type              = "ingress"
@@ -27,8 +30,9 @@ const group = (inner: string) => `resource "aws_security_group" "web" {\n  name 
 const block = (cidrs: string) =>
   `  ingress {\n    protocol    = "tcp"\n    from_port   = 22\n    to_port     = 22\n    cidr_blocks = [${cidrs}]\n  }\n`;
 
-// `ingress` and `egress` of aws_security_group are Optional and Computed with SchemaConfigModeAttr (terraform-provider-aws,
-// internal/service/ec2/vpc_security_group.go): absent means "keep what is there", `[]` means none. See also Terraform's page "Attributes as Blocks".
+// vpc_security_group.go, securityGroupRuleSetNestedBlock ("Used in aws_security_group and aws_default_security_group"): Optional, Computed,
+// ConfigMode SchemaConfigModeAttr. security_group.html.markdown, "Removing All Ingress and Egress Rules": to remove these arguments "will not
+// cause Terraform to destroy the managed rules"; `ingress = []` does. Issues 20046 (dynamic blocks) and 17569 (the default group).
 describe('trap 1: the last inline block removes nothing by going', () => {
   it('the last inline block becomes an empty list, for its absence removes nothing', () => {
     const after = edited({ 'a.tf': group(block('"10.0.0.0/8"')) }, '10.0.0.0/8');
@@ -49,8 +53,9 @@ describe('trap 1: the last inline block removes nothing by going', () => {
   });
 });
 
-// The provider's page of aws_security_group: in-line rules together with rule resources "will cause a conflict of rule settings and will
-// overwrite rules"; the attribute is authoritative.
+// security_group.html.markdown: in-line rules together with rule resources "will cause a conflict of rule settings and will overwrite rules".
+// updateSecurityGroupRules revokes what the attribute held before, and Read writes every rule of the group into it (matchRules: "If no match is
+// found, we'll write the remote rule to state"), so that an empty list is the end of the others' rules too.
 describe('trap 2: ingress = [] revokes what standalone resources made', () => {
   it('an empty list would revoke what other resources made on the group, so it is refused', () => {
     const text = `${group(block('"10.0.0.0/8"'))}${legacy('ssh', '  cidr_blocks       = ["10.9.0.0/16"]')}`;
@@ -58,8 +63,9 @@ describe('trap 2: ingress = [] revokes what standalone resources made', () => {
   });
 });
 
-// vpc_security_group_rule.go refuses a rule without any of cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id; an
-// empty list passes the schema and then waits for a rule that never appears.
+// vpc_security_group_rule.go: AtLeastOneOf of cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, self, source_security_group_id. An empty list passes
+// it, EC2 answers 200 to no source (hashicorp/terraform pull 11809), and the apply hangs until "waiting for Security Group (…) Rule (…)
+// create: couldn't find resource" (issue 42018).
 describe('trap 3: one block is every source it names', () => {
   it('no list of sources is ever left empty', () => {
     const text = `locals {\n  offices = ["10.0.0.0/8"]\n}\n${legacy('ssh', '  cidr_blocks       = local.offices')}`;
@@ -68,7 +74,8 @@ describe('trap 3: one block is every source it names', () => {
   });
 });
 
-// In vpc_security_group_rule.go all arguments but description are ForceNew.
+// vpc_security_group_rule.go: every argument but description is ForceNew. security_group_rule.html.markdown: with create_before_destroy a
+// resource of several sources "may fail with duplication errors".
 describe('trap 4: aws_security_group_rule is replaced by nearly every change', () => {
   it('a changed legacy rule is replaced, and the reviewer is told', () => {
     expect(
@@ -77,8 +84,8 @@ describe('trap 4: aws_security_group_rule is replaced by nearly every change', (
   });
 });
 
-// vpc_security_group_ingress_rule.go: Update calls ModifySecurityGroupRules with the same security_group_rule_id; another kind of source is
-// replaced by its plan modifier.
+// vpc_security_group_ingress_rule.go: Update calls ModifySecurityGroupRules with the rule's id; only security_group_id is RequiresReplace, and
+// ModifyPlan adds the two arguments where the kind of source changes ("you cannot change the rule's source type").
 describe('trap 5: aws_vpc_security_group_*_rule changes in place', () => {
   it('ports and block are changed within the block, whose name stays, without a warning', () => {
     const vpc = (to: number, cidr: string) =>
@@ -89,8 +96,8 @@ describe('trap 5: aws_vpc_security_group_*_rule changes in place', () => {
   });
 });
 
-// resourceSecurityGroupUpdateRules in vpc_security_group.go takes the difference of the two sets, revokes, then authorises; rules in both are
-// left alone.
+// vpc_security_group.go, updateSecurityGroupRules: both sets are expanded to single sources (securityGroupExpandRules), the difference is
+// revoked, then the other difference authorised; what is in both is left alone.
 describe('trap 6: an inline update touches only the difference', () => {
   it('one address leaves an inline block without a warning of an outage, and no other byte changes', () => {
     const after = edited({ 'a.tf': group(block('"10.0.0.0/8", "10.1.0.0/16"')) }, '10.0.0.0/8');
@@ -99,8 +106,8 @@ describe('trap 6: an inline update touches only the difference', () => {
   });
 });
 
-// Terraform, "The count Meta-Argument": instances are identified by index, so removing a middle element changes all that follow. for_each
-// identifies by key.
+// Terraform, "The count Meta-Argument": "If an element was removed from the middle of the list, every instance after that element would see its
+// subnet_id value change, resulting in more remote object changes than intended." for_each identifies by key.
 describe('trap 7: count names instances by number', () => {
   it('of a list that count goes over only the last element can go', () => {
     const text = `variable "cidrs" {\n  default = ["10.1.0.0/16", "10.2.0.0/16"]\n}\n${legacy('ssh', '  count             = length(var.cidrs)\n  cidr_blocks       = [var.cidrs[count.index]]')}`;
@@ -209,7 +216,8 @@ describe('trap 9: references to a removed resource break the plan', () => {
   });
 });
 
-// Terraform, "The lifecycle Meta-Argument": ignore_changes leaves the attribute out of updates; prevent_destroy makes a plan that destroys fail.
+// Terraform, "The lifecycle Meta-Argument": ignore_changes leaves the arguments out "when planning an update"; prevent_destroy rejects "with an
+// error any plan that would destroy" the object, but not where the block itself is removed. There it is a wish all the same.
 describe('trap 10: lifecycle decides', () => {
   it.each([
     ['ignore_changes', '  lifecycle {\n    ignore_changes = [cidr_blocks]\n  }', 'ignore-changes'],
@@ -234,7 +242,8 @@ describe('trap 11: a literal may feed several rules', () => {
   });
 });
 
-// name, name_prefix, description and vpc_id are ForceNew in vpc_security_group.go: a change of one replaces the group.
+// vpc_security_group.go: name, name_prefix, description and vpc_id are ForceNew, so that a change of one replaces the group; security_group.html.markdown
+// tells under "Recreating a Security Group" what becomes of that.
 describe("trap 12: a group's identity is never touched", () => {
   it('the lines of name, description and vpc_id are the same after every edit of a group', () => {
     const head = '  name        = "web"\n  description = "10.0.0.0/8"\n  vpc_id      = "vpc-1"\n';
@@ -253,7 +262,8 @@ describe("trap 12: a group's identity is never touched", () => {
   });
 });
 
-// formatCells in HCL's hclwrite/format.go sets `=` signs and trailing comments of neighbouring lines in columns; format.slow.test.ts asks the binary.
+// hashicorp/hcl, hclwrite/format.go, formatCells: the "assign" and "comment" cells of consecutive lines stand in one column; format.slow.test.ts
+// asks the binary.
 describe('trap 13: terraform fmt stays clean', () => {
   it('equals signs are put in line again where they were before', () => {
     const text =

@@ -55,7 +55,8 @@ export function declarationNotes(project: Project, site: Site, parser: FileParse
     if (kept !== undefined && !(kept.kind === 'literal' && kept.value === false) && site.form.endsWith('-rule'))
       notes.push({
         code: 'prevent-destroy',
-        message: 'lifecycle prevent_destroy makes the plan of a removal fail',
+        message:
+          'lifecycle prevent_destroy says that this is to stay, and fails the plan of a replacement or of one instance less',
         place: placeOfRange(file, lifecycle),
       });
   }
