@@ -5,8 +5,10 @@ import fast from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...fast.test,
-    testTimeout: 600_000,
-    hookTimeout: 1_200_000,
+    // Minutes on two idle cores; a busy machine may take its time.
+    testTimeout: 3_600_000,
+    hookTimeout: 1_800_000,
+    maxConcurrency: 3,
     include: ['test/trino/**/*.trino.test.ts'],
     exclude: ['**/node_modules/**'],
     reporters: ['default', ['json', { outputFile: 'reports/tests-trino.json' }]],

@@ -92,8 +92,8 @@ async function bothOf(
 const LAYOUTS = ['plain', 'hive', 'hourly', 'hive-hourly'] as const;
 const FORMATS: readonly LogFormat[] = ['v5', 'v2', 'parquet'];
 
-describe('law 9: engines agree, with Athena’s SQL executed by Trino', () => {
-  it('the bundled example, three tables in two layouts, gives the same findings document', async () => {
+describe.concurrent('law 9: engines agree, with Athena’s SQL executed by Trino', () => {
+  it('the bundled example, three tables in two layouts, gives the same findings document', async ({ expect }) => {
     const shop = join(import.meta.dirname, '..', '..', 'examples', 'shop');
     await cp(join(shop, 'flow-logs'), join(dir, 's3', 'shop'), { recursive: true });
     const inventory = await readInventory(join(shop, 'inventory'), { configHistory: [join(shop, 'config-history')] });

@@ -7,28 +7,34 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const HERE = import.meta.dirname;
+/** The last version that Java 17 runs. */
+const VERSION = '435';
 
 /** Puts the server together where it is not there yet (about 300 MB, outside the repository), by Maven. */
 async function install(): Promise<string> {
+  const modules = spawnSync('java', ['--list-modules'], { encoding: 'utf8' });
+  const version = Number(/^java\.base@(\d+)/m.exec(modules.stdout ?? '')?.[1] ?? 0);
+  // Main.java is compiled as it starts, which a JRE cannot.
+  if (version < 17 || !modules.stdout.includes('jdk.compiler@'))
+    throw new Error('`npm run test:trino` needs a JDK of version 17 or later: apt-get install default-jdk-headless');
   const cache = process.env.PARE_TRINO_CACHE ?? join(homedir(), '.cache', 'pare-trino');
-  const home = join(cache, '435');
-  if (existsSync(join(home, 'markers'))) return home;
+  const home = join(cache, VERSION);
+  if (existsSync(join(home, 'complete'))) return home;
   await rm(home, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
-  const made = spawnSync(
-    'mvn',
-    [
-      '-q',
-      '-B',
-      '-f',
-      join(HERE, 'pom.xml'),
-      'package',
-      `-Dtrino.home=${home}`,
-      `-Dmaven.repo.local=${join(cache, 'm2')}`,
-    ],
-    { stdio: 'inherit' },
-  );
-  if (made.status !== 0) throw new Error('Maven could not put the Trino server together; it needs mvn and Java 17');
+  const options = [`-Dtrino.home=${home}`, `-Dtrino.version=${VERSION}`, `-Dmaven.repo.local=${join(cache, 'm2')}`];
+  const maven = spawn('mvn', ['-q', '-B', '-f', join(HERE, 'pom.xml'), 'package', ...options], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const status = await new Promise((resolve, reject) => {
+    const absent = '`npm run test:trino` needs Maven for its first run: apt-get install maven';
+    maven.once('error', (cause) => reject(new Error(absent, { cause })));
+    maven.once('exit', resolve);
+  });
+  if (status !== 0) throw new Error('Maven could not put the Trino server together; its own words are above');
+  // What Maven fetched is in the server's folders now.
+  await rm(join(cache, 'm2'), { recursive: true, force: true });
+  await writeFile(join(home, 'complete'), '');
   return home;
 }
 
@@ -76,6 +82,12 @@ export async function startTrino(dir: string, s3: string): Promise<Trino> {
       // Hundreds of small queries, one after the other, on few cores: plan little, start few threads.
       'task.concurrency=1',
       'task.max-worker-threads=2',
+      'task.max-writer-count=1',
+      'scale-writers=false',
+      'redistribute-writes=false',
+      'distributed-sort=false',
+      'query.max-history=50',
+      'query.min-expire-age=10s',
       'optimizer.join-reordering-strategy=NONE',
       'join-distribution-type=BROADCAST',
       '',
@@ -110,7 +122,8 @@ export async function startTrino(dir: string, s3: string): Promise<Trino> {
   const server: ChildProcess = spawn(
     'java',
     [
-      '-Xmx2G',
+      '-Xms1G',
+      '-Xmx2500M',
       '-XX:+UseSerialGC',
       // The second compiler costs more than it gives in a server that lives for minutes.
       '-XX:TieredStopAtLevel=1',
