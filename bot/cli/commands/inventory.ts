@@ -20,6 +20,7 @@ export function register(program: Command, run: Run): void {
     .option('--max-config-interfaces <number>', 'most interfaces to ask AWS Config about in a region', '5000')
     .option('--rule-ages', 'ask CloudTrail when rules were made')
     .option('--concurrency <number>', 'accounts and regions at once', '8')
+    .option('--json', 'print JSON instead of a table')
     .action(
       run(async (runtime, options: InventoryCommandOptions) =>
         (await import('../work/inventory.ts')).inventory(options, runtime),

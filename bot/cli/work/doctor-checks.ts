@@ -51,7 +51,15 @@ export function diagnose(patient: Patient): Complaint[] {
       }),
     ),
   ];
-  return [...out.filter((one) => one.weight === 'blocks'), ...out.filter((one) => one.weight === 'weakens')];
+  return byWeight(out);
+}
+
+/** What blocks first; else as it came. */
+export function byWeight(complaints: readonly Complaint[]): Complaint[] {
+  return [
+    ...complaints.filter((one) => one.weight === 'blocks'),
+    ...complaints.filter((one) => one.weight === 'weakens'),
+  ];
 }
 
 function settings({ inventory, folder }: Patient): Complaint[] {

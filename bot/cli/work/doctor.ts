@@ -1,11 +1,15 @@
 import { readInventory } from '@pare/analyzer/inventory/index.ts';
+import { PareError } from '@pare/analyzer/model/problem.ts';
 import { terminalSafe } from '@pare/analyzer/model/text.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 import { runAnalysis } from './analysis.ts';
-import { type Complaint, diagnose } from './doctor-checks.ts';
+import { byWeight, type Complaint, diagnose } from './doctor-checks.ts';
 
 export interface DoctorOptions {
-  inventory: string;
+  inventory?: string;
+  aws?: boolean;
+  profile?: string;
+  region?: string;
   flowLogs?: string[];
   configHistory?: string[];
   window?: string;
@@ -13,15 +17,34 @@ export interface DoctorOptions {
   detailedExitcode?: boolean;
 }
 
-/** `pare doctor`: reads what is given, changes nothing, and asks no cloud. */
+/** `pare doctor`: reads what is given and changes nothing; asks AWS only with --aws. */
 export async function doctor(options: DoctorOptions, runtime: Runtime): Promise<ExitCode> {
-  const inventory = await readInventory(options.inventory, { configHistory: options.configHistory ?? [] });
+  if (options.inventory === undefined && options.aws !== true)
+    throw new PareError({
+      code: 'nothing-to-examine',
+      message: 'there is nothing to examine',
+      next: 'give --inventory with a folder, or --aws to ask what the credentials may',
+      fault: 'configuration',
+    });
+  const asked = options.aws === true ? await (await import('./doctor-aws.ts')).askAws(options, runtime.signal) : [];
+  const read = options.inventory === undefined ? [] : await examine(options.inventory, options, runtime);
+  const complaints = byWeight([...asked, ...read]);
+  if (options.json === true) {
+    await runtime.write(`${JSON.stringify({ schemaVersion: 1, complaints }, null, 2)}\n`);
+  } else {
+    await runtime.write(textOf(complaints, options.inventory === undefined || options.flowLogs !== undefined, runtime));
+  }
+  return options.detailedExitcode === true && complaints.length > 0 ? EXIT.findings : EXIT.clean;
+}
+
+async function examine(folder: string, options: DoctorOptions, runtime: Runtime): Promise<Complaint[]> {
+  const inventory = await readInventory(folder, { configHistory: options.configHistory ?? [] });
   const document =
     options.flowLogs === undefined
       ? null
       : await runAnalysis(
           {
-            inventory: options.inventory,
+            inventory: folder,
             flowLogs: options.flowLogs,
             skipUnreadable: true,
             ...(options.configHistory === undefined ? {} : { configHistory: options.configHistory }),
@@ -29,13 +52,7 @@ export async function doctor(options: DoctorOptions, runtime: Runtime): Promise<
           },
           runtime,
         );
-  const complaints = diagnose({ inventory, document, folder: options.inventory });
-  if (options.json === true) {
-    await runtime.write(`${JSON.stringify({ schemaVersion: 1, complaints }, null, 2)}\n`);
-  } else {
-    await runtime.write(textOf(complaints, document !== null, runtime));
-  }
-  return options.detailedExitcode === true && complaints.length > 0 ? EXIT.findings : EXIT.clean;
+  return diagnose({ inventory, document, folder });
 }
 
 function textOf(complaints: readonly Complaint[], withLogs: boolean, runtime: Runtime): string {

@@ -31,6 +31,7 @@ export interface InventoryCommandOptions {
   maxConfigInterfaces: string;
   ruleAges?: boolean;
   concurrency: string;
+  json?: boolean;
 }
 
 /** Pulls the inventory into a new folder and puts it in the place of `--out`. Exit 1 when any account, region or listing failed. */
@@ -79,7 +80,7 @@ export async function inventory(options: InventoryCommandOptions, runtime: Runti
     await refuseForeignFolder(options.out);
     signal.throwIfAborted();
     await staged.publish();
-    await runtime.write(table(result));
+    await runtime.write(options.json === true ? jsonOf(result) : table(result));
     runtime.note('info', `wrote ${options.out}`);
     return result.failures.length === 0 ? EXIT.clean : EXIT.error;
   } finally {
@@ -96,6 +97,11 @@ function nothingPulled(result: PullResult): PareError {
     next: 'see the lines above; nothing was written',
     fault: 'environment',
   });
+}
+
+/** For scripts: each scope with what was pulled (null where it failed), and each failure. */
+function jsonOf({ scopes, failures, inactive }: PullResult): string {
+  return `${JSON.stringify({ schemaVersion: 1, scopes, failures, inactive }, null, 2)}\n`;
 }
 
 /** One line for each scope, sorted; failed ones say so. */
