@@ -1,4 +1,4 @@
-import type { Declaration, SourceIndex, SourceNote } from '../source/contract.ts';
+import type { Declaration, SourceFile, SourceIndex, SourceNote } from '../source/contract.ts';
 import { placeOf } from '../source/text.ts';
 
 /**
@@ -6,22 +6,20 @@ import { placeOf } from '../source/text.ts';
  * block may lead to it: Terraform's plan then says "… was moved to …, which is not in configuration" and destroys it. By the text of the files that may refer to it: a Terraform module directory, one CloudFormation template. Comment lines do not count.
  */
 export function danglingReferences(before: SourceIndex, after: SourceIndex): SourceNote[] {
+  const same = new Set(after.declarations);
+  const changed = before.declarations.filter((one) => !same.has(one));
+  if (changed.length === 0) return [];
   const alive = new Set(after.declarations.map(nameKey));
-  const gone = new Map(
-    before.declarations.filter((one) => !alive.has(nameKey(one))).map((one) => [nameKey(one), one] as const),
-  );
+  const gone = new Map(changed.filter((one) => !alive.has(nameKey(one))).map((one) => [nameKey(one), one] as const));
   const notes: SourceNote[] = [];
   for (const declaration of gone.values()) {
     const name = nameOf(declaration);
     if (name === null) continue;
     const folder = folderOf(declaration.place.file);
-    if (stillWritten(after, declaration, name, folder)) continue;
-    for (const file of after.tree.files) {
-      const near =
-        declaration.language === 'cloudformation'
-          ? file.path === declaration.place.file
-          : folderOf(file.path) === folder && /\.(tf|tofu|tf\.json|tofu\.json)$/.test(file.path);
-      if (!near) continue;
+    const near = filesNear(after, declaration, folder);
+    if (stillWritten(near, declaration, name)) continue;
+    for (const file of near) {
+      if (declaration.language === 'terraform' && !/\.(tf|tofu|tf\.json|tofu\.json)$/.test(file.path)) continue;
       const at = findName(
         file.text.replace(MOVED, (block) => block.replaceAll(/[^\n]/g, ' ')),
         name,
@@ -40,18 +38,39 @@ export function danglingReferences(before: SourceIndex, after: SourceIndex): Sou
 
 const MOVED = /^[ \t]*moved[ \t]*\{[^{}]*\}/gm;
 
+/** The template, or the files of the module's folder. */
+function filesNear(after: SourceIndex, { language, place }: Declaration, folder: string): readonly SourceFile[] {
+  if (language === 'terraform') return after.tree.files.filter(({ path }) => isIn(folder, path));
+  const template = after.tree.get(place.file);
+  return template === undefined ? [] : [template];
+}
+
+function isIn(folder: string, path: string): boolean {
+  return path.startsWith(folder) && folderOf(path) === folder;
+}
+
 /** A block whose for_each or count became empty makes no rules any more, but references to it stay valid. */
-function stillWritten(after: SourceIndex, declaration: Declaration, name: string, folder: string): boolean {
+function stillWritten(near: readonly SourceFile[], declaration: Declaration, name: string): boolean {
   if (declaration.language === 'cloudformation') {
-    const text = after.tree.get(declaration.place.file)?.text ?? '';
+    const text = near[0]?.text ?? '';
     return new RegExp(`(^|[{,])\\s*["']?${name}["']?\\s*:`, 'm').test(text);
   }
   const [type, label] = name.split('.');
   const block = new RegExp(`(^|\\n)\\s*resource\\s+"?${type}"?\\s+"?${label}"?\\s*\\{`);
-  return after.tree.files.some((file) => folderOf(file.path) === folder && block.test(file.text));
+  return near.some((file) => block.test(file.text));
 }
 
+const names = new WeakMap<Declaration, string>();
+
 function nameKey(declaration: Declaration): string {
+  const known = names.get(declaration);
+  if (known !== undefined) return known;
+  const key = makeNameKey(declaration);
+  names.set(declaration, key);
+  return key;
+}
+
+function makeNameKey(declaration: Declaration): string {
   return `${declaration.language}\0${folderOf(declaration.place.file)}\0${declaration.language === 'cloudformation' ? declaration.place.file : ''}\0${nameOf(declaration) ?? declaration.id}`;
 }
 

@@ -82,17 +82,23 @@ export interface Difference {
 /** The difference of all evaluations, as multisets: what the edit took away and what it brought, in every place that shares the source. */
 export function differenceOf(before: SourceIndex, after: SourceIndex): Difference {
   const counts = new Map<string, PlacedRule[]>();
-  for (const one of placedRules(before)) {
+  for (const one of changedRules(before, after)) {
     const key = identityKey(one);
     const list = counts.get(key);
     if (list === undefined) counts.set(key, [one]);
     else list.push(one);
   }
   const added: PlacedRule[] = [];
-  for (const one of placedRules(after)) {
+  for (const one of changedRules(after, before)) {
     const list = counts.get(identityKey(one));
     if (list === undefined || list.length === 0) added.push(one);
     else list.pop();
   }
   return { removed: [...counts.values()].flat(), added };
+}
+
+/** Without the declarations that are the same object in both, as a language keeps those that an edit does not touch: they cancel out. */
+function changedRules(index: SourceIndex, other: SourceIndex): PlacedRule[] {
+  const same = new Set(other.declarations);
+  return placedRules({ ...index, declarations: index.declarations.filter((one) => !same.has(one)) });
 }

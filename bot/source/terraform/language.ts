@@ -53,13 +53,14 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
       if (definition !== null && ruleBlocks(definition).some((block) => !reached.has(block))) take(directory, false);
     }
     tellFaults(project, parser, notes);
-    const { declarations, found, sites: byId } = publish(project, sites, rules, parser);
+    const { declarations, found, sites: byId, declared } = publish(project, sites, rules, parser);
     const result: SourceIndex = { tree, declarations, notes: [...notes.values()].sort(compareNotes) };
     details.set(result, {
       project,
       facts,
       found,
       sites: byId,
+      declared,
       reach,
       again: (changed) => index(changed, facts, project),
       detailsOf: (other) => detailsOf(other),

@@ -12,6 +12,8 @@ export interface Published {
   found: ReadonlyMap<string, FoundRule>;
   /** By declaration id. */
   sites: ReadonlyMap<string, Site>;
+  /** By declaration id. */
+  declared: ReadonlyMap<string, Declaration>;
 }
 
 /** Where a site was first met. */
@@ -46,7 +48,7 @@ export function publish(
   }
   const byId = new Map<string, Site>();
   const found = new Map<string, FoundRule>();
-  const declarations: Declaration[] = [];
+  const declared = new Map<string, Declaration>();
   for (const [key, placed] of [...sites].sort(([, a], [, b]) => compareSites(a.site, b.site))) {
     const { site } = placed;
     const plain = `${site.range.file}:${site.resourceName}${site.suffix}`;
@@ -56,9 +58,9 @@ export function publish(
     const from = bySite.get(key) ?? [];
     const declaration = declare(project, id, placed, from, parser);
     for (const [i, rule] of declaration.rules.entries()) found.set(rule.id, from[i]!);
-    declarations.push(declaration);
+    declared.set(id, declaration);
   }
-  return { declarations, found, sites: byId };
+  return { declarations: [...declared.values()], found, sites: byId, declared };
 }
 
 const keys = new WeakMap<Site, string>();

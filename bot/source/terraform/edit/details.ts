@@ -1,4 +1,4 @@
-import type { SourceFacts, SourceIndex, SourceTree } from '../../contract.ts';
+import type { Declaration, SourceFacts, SourceIndex, SourceTree } from '../../contract.ts';
 import type { Project, ProjectTools } from '../eval/project.ts';
 import type { FoundRule, Site } from '../rules/extract.ts';
 
@@ -10,10 +10,17 @@ export interface IndexDetails {
   found: ReadonlyMap<string, FoundRule>;
   /** By declaration id. */
   sites: ReadonlyMap<string, Site>;
+  /** By declaration id. */
+  declared: ReadonlyMap<string, Declaration>;
   /** Root to the directories that its evaluation looked into. */
   reach: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
   /** The index of a changed tree; what did not change is not evaluated again. */
   again(tree: SourceTree): SourceIndex;
   detailsOf(index: SourceIndex): IndexDetails;
   tools: ProjectTools;
+}
+
+/** The declaration that holds a rule, by the rule's id. */
+export function declarationOf(details: IndexDetails, ruleId: string): Declaration | undefined {
+  return details.declared.get(ruleId.slice(0, ruleId.lastIndexOf('#')));
 }

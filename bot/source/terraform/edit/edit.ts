@@ -15,7 +15,7 @@ import { directoryOf } from '../eval/definition.ts';
 import { GROUPS } from '../rules/extract.ts';
 import { FORBIDDING } from '../rules/notes.ts';
 import { attributeOf } from '../syntax/ast.ts';
-import type { IndexDetails } from './details.ts';
+import { declarationOf, type IndexDetails } from './details.ts';
 import { difference, newTroubles, place, ruleKey } from './judge.ts';
 import { narrowings, type Wanted, wantedOf } from './narrow.ts';
 import { outsideChange } from './outside.ts';
@@ -29,7 +29,7 @@ const MAX_CANDIDATES = 48;
  * applied to a copy of the tree and evaluated in every root and context that shares the text (law 5). None exact: the reasons.
  */
 export function editRule(index: SourceIndex, details: IndexDetails, request: EditRequest): EditResult {
-  const declaration = index.declarations.find((d) => d.rules.some((rule) => rule.id === request.ruleId));
+  const declaration = declarationOf(details, request.ruleId);
   const rule = declaration?.rules.find((r) => r.id === request.ruleId);
   const found = details.found.get(request.ruleId);
   if (declaration === undefined || rule === undefined || found === undefined)
@@ -129,9 +129,8 @@ function judge(
   if (trouble !== undefined) return { ok: false, refusals: [{ ...trouble, code: `after-${trouble.code}` }] };
   const { removed, added } = difference(before, after);
   const targetKeys = new Map<string, string[]>();
-  for (const declaration of before.declarations)
-    for (const r of declaration.rules)
-      if (targets.has(r.id)) targetKeys.set(ruleKey(r), [...(targetKeys.get(ruleKey(r)) ?? []), r.id]);
+  const targetRules = [...targets].flatMap((id) => declarationOf(details, id)?.rules.find((r) => r.id === id) ?? []);
+  for (const r of targetRules) targetKeys.set(ruleKey(r), [...(targetKeys.get(ruleKey(r)) ?? []), r.id]);
   const changed: string[] = [];
   for (const gone of removed) {
     const ids = targetKeys.get(ruleKey(gone));
@@ -143,7 +142,7 @@ function judge(
   if (!changed.includes(request.ruleId))
     return { ok: false, refusals: [{ code: 'no-effect', message: 'this edit would not change the rule', place: at }] };
   const expected = changed.flatMap((id) => {
-    const of = before.declarations.flatMap((d) => d.rules).find((r) => r.id === id) ?? rule;
+    const of = targetRules.find((r) => r.id === id) ?? rule;
     return wanted.map((w) => `${place(of)}|${expectedTuple(of, w)}`);
   });
   const actual = added.map((r) => `${place(r)}|${actualTuple(r)}`);
