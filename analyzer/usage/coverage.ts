@@ -18,6 +18,14 @@ interface Observed {
   skipped: Map<number, number>;
 }
 
+/** Sums over the hours in which one interface wore something, and which hours these are. */
+interface Part {
+  expected: number;
+  observed: number;
+  skipped: number;
+  hoursWorn: readonly number[];
+}
+
 /** Collects coverage rows; rows of interfaces that nobody asks about, or outside the window, are dropped. */
 export class CoverageLedger {
   readonly #window: Window;
@@ -60,7 +68,7 @@ export class CoverageLedger {
           expected: 0,
           observed: 0,
           skipped: 0,
-          worn: new Set<number>(),
+          worn: new Uint8Array(this.#hours),
           interfaces: [] as string[],
           least: null as InterfaceCoverage | null,
         },
@@ -69,12 +77,23 @@ export class CoverageLedger {
     for (const [interfaceId, held] of states) {
       const observed = this.#observed.get(interfaceId);
       const groups = new Set(held.flatMap((h) => h.state.groups));
+      // Groups that are worn in the same states are judged alike.
+      const judged = new Map<string, Part>();
       for (const group of groups) {
         const sum = sums.get(group);
         if (sum === undefined) continue;
-        const wearing = held.filter((h) => h.state.groups.includes(group));
-        const part = this.#judge(wearing, held, observed, sum.worn);
+        const states = [...held.keys()].filter((i) => held[i]!.state.groups.includes(group));
+        const key = states.join(',');
+        const part =
+          judged.get(key) ??
+          this.#judge(
+            states.map((i) => held[i]!),
+            held,
+            observed,
+          );
+        judged.set(key, part);
         if (part.expected === 0) continue;
+        for (const hour of part.hoursWorn) sum.worn[hour] = 1;
         sum.expected += part.expected;
         sum.observed += part.observed;
         sum.skipped += part.skipped;
@@ -89,7 +108,7 @@ export class CoverageLedger {
         groupId,
         observedInterfaceHours: sum.observed / HOUR,
         expectedInterfaceHours: sum.expected / HOUR,
-        wornHours: sum.worn.size,
+        wornHours: sum.worn.reduce((hours, worn) => hours + worn, 0),
         skippedRecords: sum.skipped,
         interfaces: sum.interfaces.sort(compareText),
         leastCovered: sum.least,
@@ -99,19 +118,15 @@ export class CoverageLedger {
   }
 
   /** Whole seconds. Where the interface wore the group for a part of an hour only, unseen seconds count against that part. */
-  #judge(
-    wearing: readonly HeldState[],
-    held: readonly HeldState[],
-    observed: Observed | undefined,
-    hoursWorn: Set<number>,
-  ) {
-    const sum = { expected: 0, observed: 0, skipped: 0 };
+  #judge(wearing: readonly HeldState[], held: readonly HeldState[], observed: Observed | undefined): Part {
+    const hoursWorn: number[] = [];
+    const sum = { expected: 0, observed: 0, skipped: 0, hoursWorn };
     for (let i = 0; i < this.#hours; i += 1) {
       const from = (this.#firstHour + i) * HOUR;
       const to = from + HOUR;
       const worn = secondsWithin(wearing, Math.max(from, this.#window.from), Math.min(to, this.#window.to));
       if (worn === 0) continue;
-      hoursWorn.add(i);
+      hoursWorn.push(i);
       sum.expected += worn;
       if (observed === undefined) continue;
       const skipped = observed.skipped.get(i);

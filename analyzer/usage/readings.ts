@@ -86,11 +86,22 @@ export function rowReader(
     }
   }
 
+  // Rows of an interface mostly come together.
+  let lastId: string | null = null;
+  let last: Worn[] | undefined;
+  function wornBy(interfaceId: string): Worn[] | undefined {
+    if (interfaceId !== lastId) {
+      lastId = interfaceId;
+      last = worn.get(interfaceId);
+    }
+    return last;
+  }
+
   function read(row: LedgerRow): RowReading {
     const inferred = row.opened !== 'unknown' && INFERRED.has(row.evidence);
     const stated = directionsOf(row);
     const directions = inferred ? BOTH : stated;
-    const held = worn.get(row.interfaceId);
+    const held = wornBy(row.interfaceId);
     if (held === undefined) {
       const groups = wearers.ofUnknownInterface(row);
       return { kind: 'unknown', reason: 'unknown-interface', groups, directions };
