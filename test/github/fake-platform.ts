@@ -69,6 +69,15 @@ export class FakeRepository {
     return sha;
   }
 
+  /** The tip of the default branch by the name that a checkout gives it. */
+  renameHead(sha: string): void {
+    const { head } = this.facts;
+    this.files.set(sha, this.files.get(head)!);
+    this.commits.set(sha, { ...this.commits.get(head)!, sha });
+    this.branches.set('main', sha);
+    this.facts = { ...this.facts, head: sha };
+  }
+
   /** A person commits to a branch. */
   push(branch: string, changes: Record<string, string>, author: string): string {
     const tip = this.branches.get(branch)!;

@@ -1,7 +1,7 @@
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import { terminalSafe } from '@pare/analyzer/model/text.ts';
 import { openRepository } from '../../git/open.ts';
-import type { PlanSource, RepositoryRef } from '../../github/contract.ts';
+import type { Clock, PlanSource, RepositoryRef } from '../../github/contract.ts';
 import { systemClock } from '../../github/platform/clock.ts';
 import { createPlatform } from '../../github/platform/github.ts';
 import { tokenClient } from '../../github/platform/octokit.ts';
@@ -29,6 +29,7 @@ export async function applyToGitHub(
   options: ApplyToGitHubOptions,
   runtime: Runtime,
   environment: NodeJS.ProcessEnv = process.env,
+  clock: Clock = systemClock,
 ): Promise<ExitCode> {
   const repository = repositoryOf(options.github);
   const token = environment.GITHUB_TOKEN ?? '';
@@ -40,15 +41,15 @@ export async function applyToGitHub(
     );
   const baseUrl = options.githubUrl ?? environment.GITHUB_API_URL;
   const client = tokenClient({ token, ...(baseUrl === undefined || baseUrl === '' ? {} : { baseUrl }) });
-  const platform = createPlatform({ client, repository, clock: systemClock, signal: runtime.signal });
+  const platform = createPlatform({ client, repository, clock, signal: runtime.signal });
 
   const report = await runRepository({
     platform,
     source: await sourceOf(options, runtime),
-    clock: systemClock,
+    clock,
     onboarding: false,
     foretold: (done) => {
-      const seconds = Math.ceil(done - systemClock.now());
+      const seconds = Math.ceil(done - clock.now());
       if (seconds > 10) runtime.note('info', `writing at the pace that GitHub allows takes about ${seconds} seconds`);
     },
   });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -114,10 +115,14 @@ export function folderSource(
   };
 }
 
-/** What rules were, for the watch after they are gone; one document for each window. */
+/**
+ * What rules were, for the watch after they are gone; one file for each document, since two of the same window can differ by just the rule
+ * that went.
+ */
 async function keepHistory(own: string, to: string, findings: string): Promise<void> {
-  const file = join(own, 'history', `${to.replace(/[^0-9A-Za-z-]/g, '')}.json`);
   const text = await readFile(findings, 'utf8');
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  const file = join(own, 'history', `${to.replace(/[^0-9A-Za-z-]/g, '')}-${digest}.json`);
   if ((await readFile(file, 'utf8').catch(() => null)) === text) return;
   await mkdir(join(own, 'history'), { recursive: true });
   await writeAtomic(file, text);

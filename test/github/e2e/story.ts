@@ -8,7 +8,7 @@ function group(n: number): string {
   return `sg-0${String(n).padStart(16, '0')}`;
 }
 
-function source(n: number): string {
+export function source(n: number): string {
   const rule = (name: string, port: number, cidr: string) => `resource "aws_vpc_security_group_ingress_rule" "${name}" {
   security_group_id = "${group(n)}"
   ip_protocol       = "tcp"
