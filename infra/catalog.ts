@@ -1,69 +1,63 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { PrivateBucket } from './private-bucket.ts';
+import type { FlowLogs } from './settings.ts';
+import { findingsTable, flowLogTable } from './tables.ts';
+import type { Tags } from './types.ts';
 
 export interface CatalogArgs {
   /** Most bytes one query may scan before Athena stops it; at $5 per TB this is the most one query can cost. */
   scanLimitBytes: pulumi.Input<number>;
   /** Days after which query results, which can always be made anew, are deleted. */
   resultDays: pulumi.Input<number>;
-  tags: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Each becomes a table over files that are there already. */
+  flowLogs: readonly FlowLogs[];
+  /** Bucket of the findings, which become a table too. */
+  data: pulumi.Input<string>;
+  tags: Tags;
 }
 
-/** What the Athena store works in: a database, a workgroup with a scan limit, and a private place for results. */
+/** What SQL clients and the Athena store work in: a database with its tables, a workgroup with a scan limit, a private place for results. */
 export class Catalog extends pulumi.ComponentResource {
   readonly database: pulumi.Output<string>;
   readonly workgroup: pulumi.Output<string>;
   readonly results: pulumi.Output<string>;
+  readonly findings: pulumi.Output<string>;
 
   constructor(name: string, args: CatalogArgs, options?: pulumi.ComponentResourceOptions) {
     super('pare:infra:Catalog', name, {}, options);
     const child = { parent: this };
     const { tags } = args;
-
     // Query results can always be made anew: `pulumi destroy` may take them with it.
-    const bucket = new aws.s3.Bucket(`${name}-results`, { forceDestroy: true, tags }, child);
-    const inBucket = { bucket: bucket.id };
-    new aws.s3.BucketPublicAccessBlock(
+    const bucket = new PrivateBucket(
       `${name}-results`,
       {
-        ...inBucket,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
+        expire: [{ id: 'expire-results', prefix: '', days: args.resultDays }],
+        versionDays: 0,
+        forceDestroy: true,
+        tags,
       },
       child,
     );
-    new aws.s3.BucketServerSideEncryptionConfiguration(
-      `${name}-results`,
-      { ...inBucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }] },
-      child,
-    );
-    new aws.s3.BucketLifecycleConfiguration(
-      `${name}-results`,
-      {
-        ...inBucket,
-        rules: [
-          {
-            id: 'expire-results',
-            status: 'Enabled',
-            filter: { prefix: '' },
-            expiration: { days: args.resultDays },
-            abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
-          },
-        ],
-      },
-      child,
-    );
-    new aws.s3.BucketPolicy(
-      `${name}-results`,
-      { ...inBucket, policy: bucket.arn.apply((arn) => JSON.stringify(onlyEncryptedTransport(arn))) },
-      child,
-    );
-
     const database = new aws.glue.CatalogDatabase(
       `${name}-database`,
       { name: name.replaceAll('-', '_'), description: 'VPC Flow Logs and what Pare made of them', tags },
+      child,
+    );
+    for (const logs of args.flowLogs)
+      new aws.glue.CatalogTable(
+        `${name}-flow-logs-${logs.name}`,
+        { databaseName: database.name, ...flowLogTable(logs) },
+        child,
+      );
+    const findings = new aws.glue.CatalogTable(
+      `${name}-findings`,
+      {
+        databaseName: database.name,
+        ...findingsTable('findings'),
+        parameters: pulumi.output(args.data).apply((data) => findingsTable(data).parameters),
+        storageDescriptor: pulumi.output(args.data).apply((data) => findingsTable(data).storageDescriptor),
+      },
       child,
     );
     const workgroup = new aws.athena.Workgroup(
@@ -77,7 +71,7 @@ export class Catalog extends pulumi.ComponentResource {
           publishCloudwatchMetricsEnabled: true,
           bytesScannedCutoffPerQuery: args.scanLimitBytes,
           resultConfiguration: {
-            outputLocation: pulumi.interpolate`s3://${bucket.id}/athena/`,
+            outputLocation: pulumi.interpolate`s3://${bucket.name}/athena/`,
             encryptionConfiguration: { encryptionOption: 'SSE_S3' },
           },
         },
@@ -87,24 +81,8 @@ export class Catalog extends pulumi.ComponentResource {
     );
     this.database = database.name;
     this.workgroup = workgroup.name;
-    this.results = pulumi.interpolate`s3://${bucket.id}/`;
+    this.results = pulumi.interpolate`s3://${bucket.name}/`;
+    this.findings = findings.name;
     this.registerOutputs({ database: this.database, workgroup: this.workgroup, results: this.results });
   }
-}
-
-/** Refuses every request that does not come over TLS (AWS Config rule s3-bucket-ssl-requests-only). */
-function onlyEncryptedTransport(arn: string) {
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Sid: 'OnlyTls',
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 's3:*',
-        Resource: [arn, `${arn}/*`],
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      },
-    ],
-  };
 }
