@@ -33,13 +33,16 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
     const project = openProject(tree, facts, tools, base);
     last = project;
     const sites = new Map<string, PlacedSite>();
-    const rules: FoundRule[] = [];
     const notes = new Map<string, SourceNote>();
     const reach = new Map<string, EvaluatedRules['definitions']>();
     const take = (root: string, withRules: boolean) => {
       const result = evaluate(project, root, facts);
-      for (const [key, site] of result.extraction.sites) if (!sites.has(key)) sites.set(key, { site, root });
-      if (withRules) for (const rule of result.extraction.rules) rules.push(rule);
+      for (const [key, site] of result.extraction.sites) {
+        const known = sites.get(key);
+        const rules = (withRules ? result.bySite.get(key) : undefined) ?? NONE;
+        if (known === undefined) sites.set(key, { site, root, rules });
+        else if (rules.length > 0) known.rules = [...known.rules, ...rules];
+      }
       for (const [key, note] of result.notes) notes.set(key, note);
       if (withRules) reach.set(root, result.definitions);
     };
@@ -53,14 +56,12 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
       if (definition !== null && ruleBlocks(definition).some((block) => !reached.has(block))) take(directory, false);
     }
     tellFaults(project, parser, notes);
-    const { declarations, found, sites: byId, declared } = publish(project, sites, rules, parser);
+    const { declarations, names } = publish(project, sites.values(), parser);
     const result: SourceIndex = { tree, declarations, notes: [...notes.values()].sort(compareNotes) };
     details.set(result, {
       project,
       facts,
-      found,
-      sites: byId,
-      declared,
+      names,
       reach,
       again: (changed) => index(changed, facts, project),
       detailsOf: (other) => detailsOf(other),
@@ -83,6 +84,7 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
   };
 }
 
+const NONE: readonly FoundRule[] = [];
 const ruleBlocksOf = new WeakMap<ModuleDefinition, readonly Block[]>();
 
 function ruleBlocks(definition: ModuleDefinition): readonly Block[] {

@@ -8,18 +8,22 @@ import type { FileParser } from './syntax/parse.ts';
 /** The declarations of a tree by their public names, and what the editor finds by these. */
 export interface Published {
   declarations: readonly Declaration[];
+  /** Made when first asked for: most indexes are only compared. */
+  names(): PublishedNames;
+}
+
+export interface PublishedNames {
   /** By rule id. */
   found: ReadonlyMap<string, FoundRule>;
-  /** By declaration id. */
-  sites: ReadonlyMap<string, Site>;
   /** By declaration id. */
   declared: ReadonlyMap<string, Declaration>;
 }
 
-/** Where a site was first met. */
+/** Where a site was first met, and the rules made at it, in the order of roots. */
 export interface PlacedSite {
   site: Site;
   root: string;
+  rules: readonly FoundRule[];
 }
 
 interface Made {
@@ -32,35 +36,43 @@ interface Made {
 /** A declaration of an unchanged site with the same rules is the same object as before, so that two indexes are compared quickly. */
 const made = new WeakMap<Site, Made>();
 
-/** `sites` by their key (`siteKey`); `rules` in the order of roots. */
-export function publish(
-  project: Project,
-  sites: ReadonlyMap<string, PlacedSite>,
-  rules: readonly FoundRule[],
-  parser: FileParser,
-): Published {
-  const bySite = new Map<string, FoundRule[]>();
-  for (const rule of rules) {
-    const key = siteKey(rule.site);
-    const list = bySite.get(key);
-    if (list === undefined) bySite.set(key, [rule]);
-    else list.push(rule);
-  }
-  const byId = new Map<string, Site>();
+export function publish(project: Project, placed: Iterable<PlacedSite>, parser: FileParser): Published {
+  const ordered = [...placed].sort((a, b) => compareSites(a.site, b.site));
+  const ids = new Set<string>();
+  const declarations = ordered.map((one) => {
+    const { site } = one;
+    const plain = plainId(site);
+    let id = plain;
+    for (let n = 2; ids.has(id); n += 1) id = `${plain}~${n}`;
+    ids.add(id);
+    return declare(project, id, one, parser);
+  });
+  let names: PublishedNames | null = null;
+  return {
+    declarations,
+    names: () => (names ??= namesOf(declarations, ordered)),
+  };
+}
+
+function namesOf(declarations: readonly Declaration[], ordered: readonly PlacedSite[]): PublishedNames {
   const found = new Map<string, FoundRule>();
   const declared = new Map<string, Declaration>();
-  for (const [key, placed] of [...sites].sort(([, a], [, b]) => compareSites(a.site, b.site))) {
-    const { site } = placed;
-    const plain = `${site.range.file}:${site.resourceName}${site.suffix}`;
-    let id = plain;
-    for (let n = 2; byId.has(id); n += 1) id = `${plain}~${n}`;
-    byId.set(id, site);
-    const from = bySite.get(key) ?? [];
-    const declaration = declare(project, id, placed, from, parser);
-    for (const [i, rule] of declaration.rules.entries()) found.set(rule.id, from[i]!);
-    declared.set(id, declaration);
+  for (const [i, declaration] of declarations.entries()) {
+    const { rules } = ordered[i]!;
+    declared.set(declaration.id, declaration);
+    for (const [n, rule] of declaration.rules.entries()) found.set(rule.id, rules[n]!);
   }
-  return { declarations: [...declared.values()], found, sites: byId, declared };
+  return { found, declared };
+}
+
+const plainIds = new WeakMap<Site, string>();
+
+function plainId(site: Site): string {
+  const known = plainIds.get(site);
+  if (known !== undefined) return known;
+  const id = `${site.range.file}:${site.resourceName}${site.suffix}`;
+  plainIds.set(site, id);
+  return id;
 }
 
 const keys = new WeakMap<Site, string>();
@@ -77,14 +89,14 @@ export function siteKey(site: Site): string {
 function declare(
   project: Project,
   id: string,
-  { site, root }: PlacedSite,
-  from: readonly FoundRule[],
+  { site, root, rules: from }: PlacedSite,
   parser: FileParser,
 ): Declaration {
   const file = project.tree.get(site.range.file);
   const known = made.get(site);
   if (known !== undefined && known.file === file && known.root === root && known.declaration.id === id)
-    if (known.from.length === from.length && known.from.every((rule, i) => rule === from[i])) return known.declaration;
+    if (known.from === from || (known.from.length === from.length && known.from.every((rule, i) => rule === from[i])))
+      return known.declaration;
   const rules = from.map(({ rule }, n): DeclaredRule => ({ id: `${id}#${n}`, declarationId: id, ...rule }));
   const declaration: Declaration = {
     id,

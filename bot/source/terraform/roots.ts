@@ -1,11 +1,14 @@
 import type { SourceFacts, SourceNote } from '../contract.ts';
 import type { ModuleDefinition } from './eval/definition.ts';
 import { type Context, contextsOf, openRoot, type Project, type ProjectTools } from './eval/project.ts';
-import { type Extraction, extract } from './rules/extract.ts';
+import { siteKey } from './publish.ts';
+import { type Extraction, extract, type FoundRule } from './rules/extract.ts';
 
 /** What one root makes in all its contexts, with what it was made from. */
 export interface EvaluatedRules {
   extraction: Extraction;
+  /** The rules of each site, by its key. */
+  bySite: ReadonlyMap<string, readonly FoundRule[]>;
   notes: ReadonlyMap<string, SourceNote>;
   /** Directories that the evaluation looked into, with what it found there. */
   definitions: ReadonlyMap<string, ModuleDefinition | null>;
@@ -55,7 +58,13 @@ function evaluateRoot(project: Project, root: string, contexts: readonly Context
   }
   const definitions = new Map([...used.directories].map((d) => [d, project.definition(d)] as const));
   const listed = used.listed ? project.tree.files.map((file) => file.path) : null;
-  return { contexts, definitions, files: used.files, listed, extraction, notes };
+  const bySite = new Map<string, FoundRule[]>();
+  for (const rule of extraction.rules) {
+    const list = bySite.get(siteKey(rule.site));
+    if (list === undefined) bySite.set(siteKey(rule.site), [rule]);
+    else list.push(rule);
+  }
+  return { bySite, contexts, definitions, files: used.files, listed, extraction, notes };
 }
 
 function fresh(entry: Kept, project: Project, contexts: readonly Context[]): boolean {

@@ -1,17 +1,12 @@
 import type { Declaration, SourceFacts, SourceIndex, SourceTree } from '../../contract.ts';
 import type { Project, ProjectTools } from '../eval/project.ts';
-import type { FoundRule, Site } from '../rules/extract.ts';
+import type { PublishedNames } from '../publish.ts';
 
 /** What the editor needs besides the public index. */
 export interface IndexDetails {
   project: Project;
   facts: SourceFacts;
-  /** By rule id. */
-  found: ReadonlyMap<string, FoundRule>;
-  /** By declaration id. */
-  sites: ReadonlyMap<string, Site>;
-  /** By declaration id. */
-  declared: ReadonlyMap<string, Declaration>;
+  names(): PublishedNames;
   /** Root to the directories that its evaluation looked into. */
   reach: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
   /** The index of a changed tree; what did not change is not evaluated again. */
@@ -22,5 +17,5 @@ export interface IndexDetails {
 
 /** The declaration that holds a rule, by the rule's id. */
 export function declarationOf(details: IndexDetails, ruleId: string): Declaration | undefined {
-  return details.declared.get(ruleId.slice(0, ruleId.lastIndexOf('#')));
+  return details.names().declared.get(ruleId.slice(0, ruleId.lastIndexOf('#')));
 }

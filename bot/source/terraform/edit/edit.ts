@@ -31,7 +31,7 @@ const MAX_CANDIDATES = 48;
 export function editRule(index: SourceIndex, details: IndexDetails, request: EditRequest): EditResult {
   const declaration = declarationOf(details, request.ruleId);
   const rule = declaration?.rules.find((r) => r.id === request.ruleId);
-  const found = details.found.get(request.ruleId);
+  const found = details.names().found.get(request.ruleId);
   if (declaration === undefined || rule === undefined || found === undefined)
     return refused([
       { code: 'unknown-rule', message: `no declared rule has the id ${request.ruleId}`, place: { file: '', line: 1 } },
@@ -153,7 +153,7 @@ function judge(
     };
   const emptied = emptiedGroup(before, after, rule, details);
   if (emptied !== null) return { ok: false, refusals: [{ ...emptied, place: at }] };
-  const because = details.found.get(rule.id)?.because ?? [];
+  const because = details.names().found.get(rule.id)?.because ?? [];
   const outside = outsideChange(details, details.detailsOf(after), candidate.edits, because);
   if (outside !== null) return { ok: false, refusals: [outside] };
   return { ok: true, changed: changed.sort() };
@@ -225,7 +225,7 @@ function emptiedGroup(
       .at(-2) ?? '';
   if (!GROUPS.has(type)) return null;
   const left = after.declarations.some((d) => d.rules.some(inline));
-  const site = details.found.get(rule.id)?.site;
+  const site = details.names().found.get(rule.id)?.site;
   const details2 = details.detailsOf(after);
   const resource = details2.project
     .definition(directoryOf(site?.range.file ?? ''))

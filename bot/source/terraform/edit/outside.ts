@@ -7,7 +7,7 @@ import { contextsOf, openRoot, type Project } from '../eval/project.ts';
 import type { Scope } from '../eval/scope.ts';
 import type { Value } from '../eval/value.ts';
 import { GROUPS } from '../rules/extract.ts';
-import { attributeOf, type Block, type Body, type Expression } from '../syntax/ast.ts';
+import { attributeOf, type Block, type Body, type Expression, type ParsedFile } from '../syntax/ast.ts';
 import type { IndexDetails } from './details.ts';
 import { collectExpressions } from './locate.ts';
 
@@ -26,7 +26,7 @@ interface Owner {
   refs: ReadonlySet<string>;
 }
 
-const owners = new WeakMap<ModuleDefinition, readonly Owner[]>();
+const owners = new WeakMap<ParsedFile, readonly Owner[]>();
 const READERS: ReadonlySet<string> = new Set([
   'file',
   'templatefile',
@@ -195,20 +195,22 @@ function isRulePart(item: Body['items'][number]): boolean {
 
 /** Arguments of top-level blocks with the names they refer to. */
 function ownersOf(definition: ModuleDefinition): readonly Owner[] {
-  const known = owners.get(definition);
+  return definition.files.flatMap(ownersIn);
+}
+
+function ownersIn(file: ParsedFile): readonly Owner[] {
+  const known = owners.get(file);
   if (known !== undefined) return known;
-  const made = definition.files.flatMap((file) =>
-    file.body.items.flatMap((block): Owner[] =>
-      block.kind !== 'block'
-        ? []
-        : block.body.items.map((item) => ({
-            block,
-            name: item.kind === 'attribute' ? item.name : isRulePart(item) ? 'ingress' : item.type,
-            refs: refsOf(collectExpressions(item)),
-          })),
-    ),
+  const made = file.body.items.flatMap((block): Owner[] =>
+    block.kind !== 'block'
+      ? []
+      : block.body.items.map((item) => ({
+          block,
+          name: item.kind === 'attribute' ? item.name : isRulePart(item) ? 'ingress' : item.type,
+          refs: refsOf(collectExpressions(item)),
+        })),
   );
-  owners.set(definition, made);
+  owners.set(file, made);
   return made;
 }
 

@@ -124,6 +124,7 @@ function template(parts: readonly TemplatePart[], scope: Scope, at: SourceRange)
         const pairs = pairsOf(collection);
         if (pairs === null) {
           open = true;
+          if (collection.t !== 'unknown') wrong = true;
           text.push(`\${${nameOf(collection)}}`);
           continue;
         }
@@ -351,6 +352,8 @@ function errorOf(value: Value): { error?: boolean } {
 function conditional(e: Extract<Expression, { kind: 'conditional' }>, scope: Scope): Value {
   const condition = evaluate(e.condition, scope);
   const truth = toBool(condition);
+  if (truth === null && condition.t !== 'unknown')
+    return failure(`${nameOf(condition)} ? …`, [...condition.from, place(e)]);
   if (truth === null) {
     const yes = evaluate(e.yes, scope);
     const no = evaluate(e.no, scope);

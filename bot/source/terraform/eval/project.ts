@@ -93,14 +93,37 @@ function requiredVariables(project: Project, root: string, base: readonly Parsed
 
 /** Variables files below a root that belong to no other directory of configuration: `env/prod.tfvars`, `prod/terraform.tfvars`. */
 function nestedVariables(project: Project, root: string): { path: string; text: string }[] {
-  const out: { path: string; text: string }[] = [];
-  for (const [directory, files] of project.layout.variables) {
-    if (directory === root || project.layout.configuration.has(directory)) continue;
-    let owner = directory;
-    while (owner !== '.' && !project.layout.configuration.has(owner)) owner = directoryOf(owner);
-    if (owner === root && project.layout.configuration.has(owner)) out.push(...files);
-  }
+  const out = [...(strayVariables(project).nested.get(root) ?? [])];
   return out.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+interface StrayVariables {
+  /** Directory of configuration to the variables files below it that are nobody else's. */
+  nested: ReadonlyMap<string, readonly { path: string; text: string }[]>;
+  /** Directories of variables files with nothing above them that is applied. */
+  outside: readonly (readonly [string, readonly { path: string; text: string }[]])[];
+}
+
+/** Asked for by every root, so looked for once: no root is compared with every variables file of the repository. */
+const strays = new WeakMap<Project, StrayVariables>();
+
+function strayVariables(project: Project): StrayVariables {
+  const known = strays.get(project);
+  if (known !== undefined) return known;
+  const nested = new Map<string, { path: string; text: string }[]>();
+  const { configuration, variables } = project.layout;
+  for (const [directory, files] of variables) {
+    if (configuration.has(directory)) continue;
+    let owner = directory;
+    while (owner !== '.' && !configuration.has(owner)) owner = directoryOf(owner);
+    if (configuration.has(owner)) nested.set(owner, [...(nested.get(owner) ?? []), ...files]);
+  }
+  const outside = [...variables].filter(
+    ([directory]) => !VENDORED.test(`${directory}/`) && !configurationAbove(project, directory),
+  );
+  const found = { nested, outside };
+  strays.set(project, found);
+  return found;
 }
 
 /** Not a file for `-backend-config` or for another root: it sets a variable that the root declares, or nothing at all. */
@@ -122,10 +145,9 @@ function outsideVariables(
 ): { path: string; text: string }[] {
   if (required.size === 0 || root === '.') return [];
   const byDistance = new Map<string, { path: string; text: string }[]>();
-  for (const [directory, files] of project.layout.variables) {
+  for (const [directory, files] of strayVariables(project).outside) {
     const shared = commonFolder(directory, root);
-    if (shared === directory || VENDORED.test(`${directory}/`)) continue;
-    if (configurationAbove(project, directory)) continue;
+    if (shared === directory) continue;
     const fitting = files.filter((file) => namesIn(parser.parse(file)).some((name) => required.has(name)));
     if (fitting.length > 0) byDistance.set(shared, [...(byDistance.get(shared) ?? []), ...fitting]);
   }

@@ -49,7 +49,8 @@ const MAX_ORIGIN = 48;
 export const nil = (from: Origin = NOWHERE): Value => ({ t: 'null', from });
 export const bool = (v: boolean, from: Origin = NOWHERE): Value => ({ t: 'bool', v, from });
 export const num = (v: number, from: Origin = NOWHERE): Value => ({ t: 'number', v, from });
-export const str = (v: string, from: Origin = NOWHERE): Value => ({ t: 'string', v, from });
+/** Terraform's strings are in Unicode's normal form C. */
+export const str = (v: string, from: Origin = NOWHERE): Value => ({ t: 'string', v: v.normalize('NFC'), from });
 export const list = (items: readonly Value[], as: ListValue['as'] = 'tuple', from: Origin = NOWHERE): ListValue => ({
   t: 'list',
   as,

@@ -19,16 +19,27 @@ const FUNCTIONS: ReadonlyMap<string, TerraformFunction> = new Map([
   ...fileFunctions,
 ]);
 
-/** Functions whose result no source can tell. */
-const IMPURE = new Set([
-  'timestamp',
-  'plantimestamp',
-  'uuid',
-  'bcrypt',
-  'rsadecrypt',
-  'pathexpand',
-  'abspath',
-  'ephemeralasnull',
+/** Those that take null; of all others it is an error. */
+const OF_NULL: ReadonlySet<string> = new Set([
+  'coalesce',
+  'format',
+  'formatlist',
+  'issensitive',
+  'jsonencode',
+  'lookup',
+  'merge',
+  'nonsensitive',
+  'one',
+  'sensitive',
+  'templatefile',
+  'tobool',
+  'tolist',
+  'tomap',
+  'tonumber',
+  'toset',
+  'tostring',
+  'type',
+  'yamlencode',
 ]);
 
 /** Elements, or hundreds of characters, that one call may take. */
@@ -54,12 +65,11 @@ export function callFunction(
     return { ...unknown(`unknown:${name}(${args.map(nameOf).join(',')})`, from), ...(error ? { error: true } : {}) };
   };
   const found = FUNCTIONS.get(name);
-  if (found === undefined) {
-    if (IMPURE.has(name) || name.includes('::')) return open();
-    return failure(`${name}(${args.map(nameOf).join(',')})`, from);
-  }
+  // The clock, a provider's function, one of tomorrow: not known, and no error that `try` may catch.
+  if (found === undefined) return open();
   if (args.length < found.arity[0] || args.length > found.arity[1])
     return failure(`${name} takes other arguments`, from);
+  if (!OF_NULL.has(name) && args.some((arg) => arg.t === 'null')) return failure(`${name} of null`, from);
   if (found.arguments === 'known' ? !args.every(whollyKnown) : args.some(hasError)) return open();
   const size = args.reduce((sum, arg) => sum + sizeOf(arg), 0);
   scope.environment.budget.steps -= size;

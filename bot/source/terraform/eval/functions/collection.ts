@@ -60,19 +60,22 @@ function merge(args: readonly Value[], open: () => Value): Value {
 }
 
 function lookup([of, key, otherwise]: readonly Value[], open: () => Value): Value {
+  if (of?.t === 'null' || key?.t === 'null') return failure('lookup of null');
   if (of?.t !== 'map' || key === undefined || key.t === 'unknown') return open();
   const entry = of.entries.get(toText(key) ?? '');
   if (entry !== undefined) return entry.value;
-  return otherwise ?? failure(`lookup of ${nameOf(key)}`);
+  if (otherwise === undefined) return failure(`lookup of ${nameOf(key)}`);
+  // A map has one type, which the default takes.
+  const texts = of.as === 'map' && [...of.entries.values()].some(({ value }) => value.t === 'string');
+  return texts ? asString(otherwise) : otherwise;
 }
 
 function element([of, at]: readonly Value[], open: () => Value): Value {
   if (of?.t !== 'list' || hasMany(of) || at === undefined || at.t === 'unknown') return open();
   const number = toNumber(at);
   if (of.as === 'set') return failure('element of a set');
-  if (number === null || of.items.length === 0) return failure('element of an empty list');
-  const size = of.items.length;
-  return of.items[((Math.trunc(number) % size) + size) % size]!;
+  if (number === null || number < 0 || of.items.length === 0) return failure('element of an empty list');
+  return of.items[Math.trunc(number) % of.items.length]!;
 }
 
 function contains([of, wanted]: readonly Value[], open: () => Value): Value {
@@ -107,7 +110,8 @@ function distinct(value: ListValue): Value {
 
 function chunks(value: ListValue, size: number): Value {
   const out: Value[] = [];
-  for (let i = 0; i < value.items.length; i += size) out.push(list(value.items.slice(i, i + size), 'list'));
+  const items = unify(value.items);
+  for (let i = 0; i < items.length; i += size) out.push(list(items.slice(i, i + size), 'list'));
   return list(out, 'list');
 }
 
@@ -115,7 +119,10 @@ function product(lists: readonly ListValue[]): Value {
   const total = lists.reduce((n, l) => n * l.items.length, 1);
   if (total > MAX_PRODUCT) return failure('setproduct of too many elements');
   let rows: Value[][] = [[]];
-  for (const l of lists) rows = rows.flatMap((row) => l.items.map((item) => [...row, item]));
+  for (const l of lists) {
+    const items = unify(l.items);
+    rows = rows.flatMap((row) => items.map((item) => [...row, item]));
+  }
   const as = lists.every((l) => l.as === 'set') ? 'set' : 'list';
   return list(
     rows.map((row) => list(row, 'tuple', origins(row))),
@@ -168,7 +175,9 @@ function ofList(name: string, run: (value: ListValue) => Value): Registered {
 function every(name: string, decisive: boolean): Registered {
   return partial(name, [1, 1], ([value], { open }) => {
     if (value?.t !== 'list') return open();
-    const truths = value.items.map(toBool);
+    if (value.items.some((item) => item.t !== 'unknown' && item.t !== 'null' && toBool(item) === null))
+      return failure(`${name} of something else than booleans`);
+    const truths = value.items.map((item) => (item.t === 'null' ? false : toBool(item)));
     if (truths.includes(decisive)) return bool(decisive);
     return truths.includes(null) ? open() : bool(!decisive);
   });
@@ -195,7 +204,7 @@ export const collectionFunctions: readonly Registered[] = [
     value.items.some((item) => item.t === 'list' || item.t === 'map')
       ? failure('compact of something else than text')
       : list(
-          value.items.filter((item) => item.t !== 'null' && !(item.t === 'string' && item.v === '')),
+          value.items.filter((item) => item.t !== 'null' && !(item.t === 'string' && item.v === '')).map(asString),
           'list',
         ),
   ),
@@ -218,6 +227,7 @@ export const collectionFunctions: readonly Registered[] = [
   partial('length', [1, 1], ([value], { open }) => {
     if (value?.t === 'list') return hasMany(value) ? open() : num(value.items.length);
     if (value?.t === 'map') return num(value.entries.size);
+    if (value?.t === 'number' || value?.t === 'bool') return failure(`length of ${nameOf(value)}`);
     return value?.t === 'string' ? num([...value.v].length) : open();
   }),
   partial('keys', [1, 1], ([value], { open }) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type ScalarTag, visit } from 'yaml';
 import { numberText, toText } from '../convert.ts';
 import { bool, failure, list, type MapEntry, map, nil, num, str, type Value } from '../value.ts';
 import { known, ofStrings, partial, type Registered } from './helpers.ts';
@@ -30,10 +30,23 @@ export function jsonText(value: Value): string {
 
 const MAX_ALIASES = 100;
 
+/** Terraform's decoder keeps these words of YAML 1.1. */
+const TRUTHS: readonly ScalarTag[] = [
+  [/^(?:y|Y|yes|Yes|YES|on|On|ON)$/, true] as const,
+  [/^(?:n|N|no|No|NO|off|Off|OFF)$/, false] as const,
+].map(([test, truth]) => ({
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  identify: (value) => value === truth,
+  test,
+  resolve: () => truth,
+}));
+
 function yamlValue(text: string): Value {
   const document: Document = parseDocument(text, {
     version: '1.2',
     merge: true,
+    customTags: (tags) => [...TRUTHS, ...tags],
     lineCounter: new LineCounter(),
     logLevel: 'silent',
   });
@@ -71,7 +84,11 @@ function yamlText(value: Value, indent = ''): string {
       .map(([key, entry]) => nested(`${indent}${JSON.stringify(key)}:`, entry.value, `${indent}  `, false))
       .join('');
   }
-  return `${indent}${JSON.stringify(toJson(value))}\n`;
+  return `${indent}${JSON.stringify(toJson(value)).replace(/[\u{10000}-\u{10ffff}]/gu, yamlEscape)}\n`;
+}
+
+function yamlEscape(c: string): string {
+  return `\\U${c.codePointAt(0)!.toString(16).toUpperCase().padStart(8, '0')}`;
 }
 
 function nested(head: string, value: Value, indent: string, item: boolean): string {
@@ -129,7 +146,10 @@ export const encodingFunctions: readonly Registered[] = [
     }
   }),
   known('yamldecode', [1, 1], ([value]) => yamlValue(toText(value!) ?? '')),
-  known('yamlencode', [1, 1], ([value]) => str(yamlText(value!))),
+  known('yamlencode', [1, 1], ([value]) => {
+    const open = value!.t === 'number' || value!.t === 'bool' || value!.t === 'null';
+    return str(open ? `${yamlText(value!)}...\n` : yamlText(value!));
+  }),
   known('csvdecode', [1, 1], ([value]) => csvValue(toText(value!) ?? '')),
   ofStrings('base64encode', 1, (s) => Buffer.from(s!, 'utf8').toString('base64')),
   ofStrings('base64decode', 1, (s) =>

@@ -33,7 +33,7 @@ export const numericFunctions: readonly Registered[] = [
   ofNumbers('floor', [1, 1], (n) => Math.floor(n!)),
   ofNumbers('log', [2, 2], (n, base) => Math.log(n!) / Math.log(base!)),
   ofNumbers('pow', [2, 2], (n, power) => n! ** power!),
-  ofNumbers('signum', [1, 1], (n) => Math.sign(n!)),
+  ofNumbers('signum', [1, 1], (n) => (Number.isInteger(n) ? Math.sign(n!) : null)),
   extreme('max', Math.max),
   extreme('min', Math.min),
   known('range', [1, 3], range),

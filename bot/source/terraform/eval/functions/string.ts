@@ -168,7 +168,7 @@ export const stringFunctions: readonly Registered[] = [
   known('split', [2, 2], ([separator, text]) => {
     const [by, value] = [toText(separator!), toText(text!)];
     if (by === null || value === null) return failure('split of something else than text');
-    const parts = value === '' ? [''] : by === '' ? [...value] : value.split(by);
+    const parts = by === '' ? [...value] : value.split(by);
     const result = strings(parts);
     return result.t === 'list'
       ? { ...result, items: result.items.map((item) => ({ ...item, from: text!.from })) }
