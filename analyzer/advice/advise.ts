@@ -26,6 +26,7 @@ import {
   redundantElsewhereDetail,
   STALE,
   STALE_YET,
+  silenceDetail,
   tooRareDetail,
   unusedDetail,
 } from './sentences.ts';
@@ -153,8 +154,15 @@ class Planner {
 
   #inUse(i: number): Decision {
     const sure = this.#classes[i]!.some((c) => c.certain && c.yes.includes(i));
-    const detail = inUseDetail(this.#usages[i]!, sure);
-    return { action: 'keep', reason: 'in-use', detail, confidence: sure ? 1 : 0.5, replacements: [] };
+    const usage = this.#usages[i]!;
+    const silence = silenceDetail(usage, Math.ceil(this.#input.window.to / 86_400) - 1);
+    return {
+      action: 'keep',
+      reason: 'in-use',
+      detail: `${inUseDetail(usage, sure)}${silence}`,
+      confidence: sure ? 1 : 0.5,
+      replacements: [],
+    };
   }
 
   /** Each rule by itself: gates, unused, in use. */

@@ -42,7 +42,9 @@ export function fitSureness(evidence: Evidence, inventory: Inventory, window: Wi
   const uses = usesOf(evidence, Math.floor((window.from + window.to) / 2 / DAY));
   const silent = silenceRates(evidence, uses, length);
   const novelty = noveltyRate(uses);
-  const made = new Map((inventory.ruleAges ?? []).map((age) => [age.ruleId, age.createdAt]));
+  const made = new Map(
+    (inventory.ruleAges ?? []).map((age) => [age.ruleId, Math.max(age.createdAt ?? 0, age.changedAt ?? 0)]),
+  );
   const watched = (i: number): number => {
     const rule = evidence.rules[i]!;
     const created = made.get(rule.ruleId) ?? window.from;
@@ -187,14 +189,6 @@ export function missingMass(daysOfValue: Iterable<number>): number {
     all += days;
   }
   return all === 0 ? 1 : once / all;
-}
-
-/**
- * The honest bound (rule of three): with 95 % confidence, what was silent for so many days happens on no more than this share of days.
- * For 90 days 3.3 %: silence alone says little about the next 90.
- */
-export function dailyRateBound(silentDays: number): number {
-  return silentDays <= 0 ? 1 : 1 - 0.05 ** (1 / silentDays);
 }
 
 /** Periods that calendars give to jobs, in days; a month and a quarter at their longest. */

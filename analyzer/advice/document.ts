@@ -6,7 +6,7 @@ import {
   SCHEMA_VERSION,
 } from '../model/finding.ts';
 import { findingId } from '../model/identity.ts';
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory, RuleAge } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
 import { formatProtocol, hasPorts, hasTypes } from '../model/protocol.ts';
 import { canonicalShape, type Peer, type RuleShape } from '../model/rule.ts';
@@ -27,6 +27,7 @@ export interface DocumentInput {
 export function findingsDocument(input: DocumentInput): FindingsDocument {
   const { advice, evidence, inventory, window } = input;
   const names = new Map(inventory.groups.map((g) => [g.groupId, g.groupName]));
+  const ages = new Map((inventory.ruleAges ?? []).map((age) => [age.ruleId, age]));
   const { connections, flows, blocked } = advice.replay;
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -34,6 +35,7 @@ export function findingsDocument(input: DocumentInput): FindingsDocument {
     rules: advice.verdicts.map((verdict, i) => ({
       ...finding(verdict, evidence, names.get(verdict.rule.groupId) ?? ''),
       permissiveness: advice.permissiveness.rules[i]!,
+      ...ageFields(ages.get(verdict.rule.ruleId)),
     })),
     replay: { connections, flows, blocked },
     plan: { ...advice.plan },
@@ -109,6 +111,12 @@ function peerFields(peer: Peer): Finding['peer'] {
   if (peer.kind === 'cidrIpv6') return { cidrIpv6: peer.cidr };
   if (peer.kind === 'prefixList') return { prefixListId: peer.prefixListId };
   return { referencedGroupId: peer.groupId };
+}
+
+function ageFields(age: RuleAge | undefined): Pick<Finding, 'age'> {
+  if (age === undefined) return {};
+  const moment = (at: number | null): string | null => (at === null ? null : isoTime(Math.floor(at)));
+  return { age: { createdAt: moment(age.createdAt), changedAt: moment(age.changedAt), by: age.by } };
 }
 
 function leastCovered(least: InterfaceCoverage): NonNullable<Finding['coverage']['leastCovered']> {

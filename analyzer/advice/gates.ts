@@ -1,4 +1,4 @@
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory, RuleAge } from '../model/inventory.ts';
 import type { SecurityGroupRule } from '../model/rule.ts';
 import type { Evidence, GroupCoverage, Window } from '../usage/evidence.ts';
 import { coverageShare } from './confidence.ts';
@@ -36,6 +36,7 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
     }
   }
   const days = windowDays(window);
+  const ages = new Map((inventory.ruleAges ?? []).map((age) => [age.ruleId, age]));
   return {
     managed(rule) {
       const order = orderFor(rule, policy, (id) => groups.get(id), window.to);
@@ -71,6 +72,8 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
         const detail = `The window judged is ${figure(days)} days long; ${needed} are needed before silence proves anything.`;
         return { reason: 'window-too-short', detail };
       }
+      const young = tooYoung(ages.get(rule.ruleId), needed, window);
+      if (young !== null) return { reason: 'rule-too-young', detail: young };
       if (coverage.wornHours < policy.minWornDays * 24) {
         const detail = `Somebody wore the group in only ${coverage.wornHours} hours of the window; ${figure(policy.minWornDays * 24)} are needed before silence proves anything.`;
         return { reason: 'worn-too-briefly', detail };
@@ -82,6 +85,18 @@ export function buildGates(evidence: Evidence, inventory: Inventory, policy: Pol
       return { reason: 'coverage-too-thin', detail: thinCoverage(coverage, policy) };
     },
   };
+}
+
+/** Of what it allows since it was made, or last changed, logs speak for that long at most. Of a rule without an age nothing is known. */
+function tooYoung(age: RuleAge | undefined, needed: number, window: Window): string | null {
+  const since = Math.max(age?.createdAt ?? -Infinity, age?.changedAt ?? -Infinity);
+  const lived = (window.to - since) / 86_400;
+  if (since <= window.from || lived >= needed) return null;
+  const what = since === age?.createdAt ? 'made' : 'last changed';
+  const when = `The rule was ${what} on ${new Date(since * 1000).toISOString().slice(0, 10)}`;
+  const seen =
+    lived <= 0 ? `${when}, after the window judged` : `${when}, ${figure(lived)} days before the end of the window`;
+  return `${seen}; ${needed} are needed before silence proves anything.`;
 }
 
 /** Nobody wore it; but somebody may be about to. */

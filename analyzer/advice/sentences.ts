@@ -1,6 +1,7 @@
 import type { Usage } from '../model/finding.ts';
 import { formatProtocol, hasPorts, hasTypes } from '../model/protocol.ts';
 import { peerText, portsText, type RuleShape, type SecurityGroupRule } from '../model/rule.ts';
+import { missedPeriods, rhythmOf, stillAlive } from './confidence.ts';
 import { percent } from './gates.ts';
 import type { Narrowing } from './narrow.ts';
 import type { Policy } from './policy.ts';
@@ -74,6 +75,24 @@ export function inUseDetail(usage: Usage, sure: boolean): string {
     return `Accepted connections need it: ${seen}, of which ${counted(usage.onlyPermitterFlows, 'record')} no other rule lets in.`;
   }
   return `Accepted connections used it: ${seen}. Other rules may let each of them in as well; this one is kept for them.`;
+}
+
+/** Periods of its own rhythm that a rule must have missed before its use may be said to have ended. */
+const MISSED = 3;
+
+/**
+ * For a rule that was used and fell silent: what its rhythm says. Empty where it has none, or may only be pausing. `now`: the window's
+ * last day, since 1970. Nothing is proposed for it, since its use lies within the window.
+ */
+export function silenceDetail(usage: Usage, now: number): string {
+  const days = usage.perDay.map(({ day }) => Date.parse(day) / 86_400_000);
+  const missed = missedPeriods(days, now);
+  const period = rhythmOf(days);
+  const [first, last] = [days[0], days.at(-1)];
+  if (missed === null || period === null || first === undefined || last === undefined || missed < MISSED) return '';
+  const alive = stillAlive(days.length - 1, last - first, now - first);
+  const pause = period === 1 ? 'It used to be used daily' : `It never paused for more than ${daysText(period)} before`;
+  return ` ${pause}, and has been silent since ${usage.perDay.at(-1)!.day}, ${counted(missed, 'period')} of its rhythm: by that it is still in use with ${shareText(alive)}. A window that begins after that day can tell.`;
 }
 
 /** Why a used rule is not narrower; empty where there is nothing to say. */

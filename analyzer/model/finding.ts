@@ -97,6 +97,10 @@ export const findingSchema = z.object({
     .optional()
     .describe('Of a narrowing: the least space for each number of rules, so that another point can be picked'),
   permissiveness: permissivenessSchema.optional(),
+  age: z
+    .object({ createdAt: timestamp.nullable(), changedAt: timestamp.nullable(), by: z.string().nullable() })
+    .optional()
+    .describe('When the rule was made and last changed, where CloudTrail still knows; absent: it may be of any age'),
 });
 export type Finding = z.infer<typeof findingSchema>;
 export type Usage = z.infer<typeof usageSchema>;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  dailyRateBound,
   fitSureness,
   missedPeriods,
   missingMass,
@@ -44,15 +43,6 @@ describe('the chance that silence goes on', () => {
     expect(shapeOf(-1)).toBe(shapeOf(0));
     expect(shapeOf(2)).toBe(shapeOf(0.999));
   });
-});
-
-describe('the honest bound', () => {
-  it.each([
-    [90, 0.0327],
-    [30, 0.095],
-    [1, 0.95],
-    [0, 1],
-  ])('after %d silent days is %d a day', (days, bound) => expect(dailyRateBound(days)).toBeCloseTo(bound, 3));
 });
 
 describe('rhythm', () => {
