@@ -1,0 +1,4 @@
+import { CORPUS } from './hostile.ts';
+import { hostileSuite } from './hostile-app.ts';
+
+hostileSuite(CORPUS);
