@@ -1,42 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-const HERE = import.meta.dirname;
-/** The last version that Java 17 runs. */
-const VERSION = '435';
-
-/** Puts the server together where it is not there yet (about 300 MB, outside the repository), by Maven. */
-async function install(): Promise<string> {
-  const modules = spawnSync('java', ['--list-modules'], { encoding: 'utf8' });
-  const version = Number(/^java\.base@(\d+)/m.exec(modules.stdout ?? '')?.[1] ?? 0);
-  // Main.java is compiled as it starts, which a JRE cannot.
-  if (version < 17 || !modules.stdout.includes('jdk.compiler@'))
-    throw new Error('`npm run test:trino` needs a JDK of version 17 or later: apt-get install default-jdk-headless');
-  const cache = process.env.PARE_TRINO_CACHE ?? join(homedir(), '.cache', 'pare-trino');
-  const home = join(cache, VERSION);
-  if (existsSync(join(home, 'complete'))) return home;
-  await rm(home, { recursive: true, force: true });
-  await mkdir(cache, { recursive: true });
-  const options = [`-Dtrino.home=${home}`, `-Dtrino.version=${VERSION}`, `-Dmaven.repo.local=${join(cache, 'm2')}`];
-  const maven = spawn('mvn', ['-q', '-B', '-f', join(HERE, 'pom.xml'), 'package', ...options], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const status = await new Promise((resolve, reject) => {
-    const absent = '`npm run test:trino` needs Maven for its first run: apt-get install maven';
-    maven.once('error', (cause) => reject(new Error(absent, { cause })));
-    maven.once('exit', resolve);
-  });
-  if (status !== 0) throw new Error('Maven could not put the Trino server together; its own words are above');
-  // What Maven fetched is in the server's folders now.
-  await rm(join(cache, 'm2'), { recursive: true, force: true });
-  await writeFile(join(home, 'complete'), '');
-  return home;
-}
+import { installTrino } from './install.ts';
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -62,7 +29,7 @@ interface Answer {
 
 /** A Trino server with the Hive connector; its metastore is files in the bucket `metastore` of the S3 at `s3`, where all tables lie too. */
 export async function startTrino(dir: string, s3: string): Promise<Trino> {
-  const home = await install();
+  const home = await installTrino();
   const port = await freePort();
   await mkdir(join(dir, 'etc', 'catalog'), { recursive: true });
   await writeFile(
@@ -131,7 +98,7 @@ export async function startTrino(dir: string, s3: string): Promise<Trino> {
       `-Dconfig=${join(dir, 'etc', 'config.properties')}`,
       '-cp',
       `${home}/lib/*`,
-      join(HERE, 'Main.java'),
+      join(import.meta.dirname, 'Main.java'),
     ],
     { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] },
   );
