@@ -26,6 +26,8 @@ export async function bundle(folder: string): Promise<void> {
   const build = await rolldown({
     input: { functions: join(root, 'bot/lambda/functions.ts'), task: join(root, 'bot/lambda/task.ts') },
     platform: 'node',
+    // The builds of some packages for CommonJS ask for their parts by names that only exist when they run.
+    resolve: { mainFields: ['module', 'main'] },
     external: (id) => WHOLE.some((name) => id === name || id.startsWith(`${name}/`)),
     logLevel: 'warn',
   });

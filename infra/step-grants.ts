@@ -84,20 +84,21 @@ function logGrants(settings: Settings, { partition }: Place): Grant[] {
   ];
 }
 
-/** Other accounts by their role; the own account by the calls themselves. */
+/** The own account is read by the function itself (analyzer/inventory/live/targets.ts), others by their role. */
 function reachGrants({ inventory }: Settings, { partition }: Place): Grant[] {
   const { roleName, organization, accounts } = inventory;
-  if (roleName === undefined)
-    return [
-      { sid: 'Inventory', actions: INVENTORY_ACTIONS, resources: ['*'] },
-      {
-        sid: 'PrefixLists',
-        actions: [ENTRIES_ACTION],
-        resources: [pulumi.interpolate`arn:${partition}:ec2:*:*:prefix-list/*`],
-      },
-    ];
+  const own: Grant[] = [
+    { sid: 'Inventory', actions: INVENTORY_ACTIONS, resources: ['*'] },
+    {
+      sid: 'PrefixLists',
+      actions: [ENTRIES_ACTION],
+      resources: [pulumi.interpolate`arn:${partition}:ec2:*:*:prefix-list/*`],
+    },
+  ];
+  if (roleName === undefined) return own;
   const roles = accounts === undefined ? ['*'] : [...accounts].sort();
   return [
+    ...own,
     {
       sid: 'Reach',
       actions: ['sts:AssumeRole'],

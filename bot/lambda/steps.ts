@@ -10,7 +10,7 @@ import type { Runtime } from '../cli/runtime.ts';
 import { openBucket } from './bucket.ts';
 import { ledgerStep } from './daily.ts';
 import { inventoryStep } from './inventory.ts';
-import { type Environment, stepSettings } from './settings.ts';
+import { type Environment, type StepSettings, stepSettings } from './settings.ts';
 import { analysisStep } from './weekly.ts';
 
 /** The input of one step, as the state machine gives it; `at` is the schedule's time, so that a retry does the same again. */
@@ -37,7 +37,7 @@ const ENOUGH_MS = 5 * 60_000;
 export async function runStep(input: unknown, { env, signal, left }: StepOptions): Promise<object> {
   const parsed = event.safeParse(input);
   if (!parsed.success) throw notAStep(parsed.error.issues[0]!);
-  const settings = stepSettings(env);
+  const settings = read(env);
   const { step, from, lateDays, failed } = parsed.data;
   const at = new Date(parsed.data.at);
   const s3 = new S3Client({ maxAttempts: 6, retryMode: 'adaptive' });
@@ -61,6 +61,14 @@ export async function runStep(input: unknown, { env, signal, left }: StepOptions
   } finally {
     await rm(folder, { recursive: true, force: true });
     s3.destroy();
+  }
+}
+
+function read(env: Environment): StepSettings {
+  try {
+    return stepSettings(env);
+  } catch (error) {
+    throw named(error);
   }
 }
 

@@ -72,8 +72,8 @@ describe.each(['least', 'everything'])('the Pulumi program, configured with %s',
   });
 
   it('grants no action by a wildcard', () => {
+    // A denial may be wide: it is the one of plain HTTP.
     for (const { at, statement } of policies(made()))
-      // A denial may be wide: it is the one of plain HTTP.
       for (const action of list(statement.Action))
         expect(statement.Effect === 'Deny' || !action.includes('*'), `${at}: ${action}`).toBe(true);
   });
