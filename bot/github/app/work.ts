@@ -49,6 +49,13 @@ async function run(job: Job, ports: WorkerPorts, tickedBy: string | null): Promi
       source,
       clock: ports.clock,
       onboarding: true,
+      foretold: (done) =>
+        ports.log({
+          level: 'info',
+          what: `writing at the pace that GitHub allows, done at ${new Date(Math.ceil(done) * 1000).toISOString().slice(0, 19)}Z at the earliest`,
+          repository: repositoryName(platform),
+          job: job.id,
+        }),
       ...(tickedBy === null ? {} : { tickedBy }),
     });
     ports.log({

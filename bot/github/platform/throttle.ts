@@ -9,6 +9,8 @@ export interface Limits {
   createdPerHour: number;
   /** 900 at GitHub; a read counts 1, a write 5. */
   pointsPerMinute: number;
+  /** Of any kind: 5,000 at GitHub for an installation or a token. */
+  requestsPerHour: number;
 }
 
 export const GITHUB_LIMITS: Limits = {
@@ -16,6 +18,7 @@ export const GITHUB_LIMITS: Limits = {
   createdPerMinute: 75,
   createdPerHour: 480,
   pointsPerMinute: 850,
+  requestsPerHour: 4800,
 };
 
 export interface Throttle {
@@ -45,6 +48,10 @@ export function createThrottle(clock: Clock, limits: Limits = GITHUB_LIMITS): Th
     at = Math.max(
       at,
       freeAt(sent, at, 60, limits.pointsPerMinute - points, (one) => one.points),
+    );
+    at = Math.max(
+      at,
+      freeAt(sent, at, 3600, limits.requestsPerHour - 1, () => 1),
     );
     if (!creates) return at;
     at = Math.max(

@@ -43,6 +43,8 @@ export class Bench {
   calls = 0;
   readonly faults: Fault[] = [];
   refreshed = 0;
+  /** Writes of jobs that had no reason to write. */
+  afterwards: readonly string[] = [];
   private readonly folder: string;
   private readonly fault: ((call: number, request: string) => Fault | null) | null;
   private readonly send: typeof fetch;

@@ -22,6 +22,7 @@ describe('500 randomised lives', () => {
     for (let seed = 1; seed <= 500; seed += 1) {
       const { end, bench } = await disturbed(seed);
       expect(end, `seed ${seed}`).toEqual(calm.end);
+      expect(bench.afterwards, `seed ${seed}`).toEqual([]);
       met.push(bench.faults.length);
     }
     // Three at least in each, eight or so in most.

@@ -14,6 +14,11 @@ describe('a life without disturbance', () => {
     expect(text).toContain('stays for good');
     expect(text.match(/pare-reply:v1/g)).toHaveLength(4);
     expect(calm.bench.refreshed).toBeGreaterThan(0);
+    expect(calm.bench.log.join('\n')).toMatch(/done at 2026-09-\d\dT\d\d:\d\d:\d\dZ at the earliest/);
+  });
+
+  it('is followed by no write as long as nothing is new: run, watch and checks', () => {
+    expect(calm.bench.afterwards).toEqual([]);
   });
 });
 
@@ -28,6 +33,7 @@ describe('faults: the end state equals the undisturbed one (all calls and 500 ru
       const { end, bench } = await disturbed(seed);
       expect(end, `seed ${seed}`).toEqual(calm.end);
       expect(bench.faults.length, `seed ${seed}`).toBeGreaterThanOrEqual(3);
+      expect(bench.afterwards, `seed ${seed}`).toEqual([]);
     }
   });
 });
