@@ -9,6 +9,7 @@ import { coverageShare, fitSureness, missingMass, type Sureness } from './confid
 import { leastCover } from './cover.ts';
 import { buildGates, type Gates, windowDays } from './gates.ts';
 import { failedDays } from './leave-out.ts';
+import { buildNames, type Names } from './names.ts';
 import { type FrontierPoint, type Narrowing, type NarrowMemo, narrowRule } from './narrow.ts';
 import type { Policy } from './policy.ts';
 import { applyPolicy } from './policy-rules.ts';
@@ -20,6 +21,7 @@ import { ruleUsages } from './rule-usage.ts';
 import {
   coveredDetail,
   inUseDetail,
+  namedDetail,
   narrowDetail,
   notNarrowed,
   redundantDetail,
@@ -119,6 +121,7 @@ class Planner {
   readonly #usages: readonly Usage[];
   readonly #plan: AddressPlan;
   readonly sizes: Sizes;
+  readonly #names: Names;
   /** By rule: other ways to narrow it. */
   readonly frontiers = new Map<number, readonly FrontierPoint[]>();
   /** How far above the proved bound the chosen rules may lie, in space. */
@@ -133,6 +136,7 @@ class Planner {
     this.#usages = usages;
     this.#plan = addressPlan(input.inventory);
     this.sizes = buildSizes(input.inventory);
+    this.#names = buildNames(input.inventory, input.policy, this.sizes);
     this.#input = input;
     this.#gates = gates;
     this.#steps = steps;
@@ -353,10 +357,12 @@ class Planner {
         }
         continue;
       }
-      const fresh = this.#withoutDuplicates(i, narrowing.replacements);
+      const named = this.#names.instead(rule, narrowing.replacements, this.#classes[i]!, evidence.peerGroupSets);
+      const replacements = named ?? narrowing.replacements;
+      const fresh = this.#withoutDuplicates(i, replacements);
       // Where only uncertain rules let a connection in, each has to go on by itself; another's rule cannot stand for it.
       const each = this.#classes[i]!.some((c) => c.yes.length === 0);
-      if (each && fresh.length < narrowing.replacements.length) continue;
+      if (each && fresh.length < replacements.length) continue;
       const propose = (kept: readonly DatedUse[]): readonly RuleShape[] | null => {
         const again = this.#steps.narrowRule(rule, kept, this.#plan, policy, memo);
         return again.ok ? again.replacements : null;
@@ -364,12 +370,12 @@ class Planner {
       const failed = failedDays(this.#classes[i]!, evidence.peerGroupSets, propose, uses);
       const confidence = this.#sureness.narrowed(i, failed);
       if (fresh.length === 0) {
-        const standing = new Set(narrowing.replacements.map(shapeKey));
+        const standing = new Set(replacements.map(shapeKey));
         const beside = this.#standingBeside(i).filter((j) => this.#after(j).some((s) => standing.has(shapeKey(s))));
         const detail = coveredDetail(this.#usages[i]!, idsOf(this.#shapes(beside)));
         this.#set(i, 'remove', 'used-part-covered', detail, confidence);
       } else {
-        const detail = narrowDetail(rule, narrowing, narrowing.replacements.length, windowDays(window));
+        const detail = `${narrowDetail(rule, narrowing, narrowing.replacements.length, windowDays(window))}${named === null ? '' : namedDetail(named[0]!.peer)}`;
         this.#set(i, 'narrow', narrowing.reason, detail, confidence, fresh);
         this.frontiers.set(i, narrowing.frontier);
       }
@@ -435,13 +441,20 @@ class Planner {
       if (changed.length === 0) continue;
       if (
         isCovered(
-          siblings.flatMap((i) => this.#after(i)),
+          siblings.flatMap((i) => this.#bounds(i)),
           this.#shapes(siblings),
         )
       )
         continue;
       for (const i of changed) this.#withdraw(i, 'subset-unproved');
     }
+  }
+
+  /** What stands after, and of a name that a network became, the networks that hold all it can stand for. */
+  #bounds(i: number): readonly RuleShape[] {
+    const { kind } = this.#rules[i]!.peer;
+    const after = this.#after(i);
+    return kind === 'group' || kind === 'prefixList' ? after : after.flatMap((shape) => this.#names.bounds(shape));
   }
 
   /** Law 3: until nothing is blocked. Each round withdraws at least one proposal, so it ends; a plan with any blocked is never returned. */

@@ -95,6 +95,12 @@ export const policySchema = z
           .describe('Least time that somebody must have worn a group, in days, added up by the hour'),
         narrowPorts: z.boolean().default(d.narrowPorts),
         narrowPeers: z.boolean().default(d.narrowPeers),
+        narrowToNames: z
+          .boolean()
+          .default(d.narrowToNames)
+          .describe(
+            'A prefix list, or a group of the VPC, that all observed peers bear may be the peer of a narrowed rule',
+          ),
         longestPrefixV4: z
           .int()
           .min(0)

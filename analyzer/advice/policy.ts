@@ -11,6 +11,8 @@ export interface Policy {
   /** Narrow ports, and peers, at all? */
   narrowPorts: boolean;
   narrowPeers: boolean;
+  /** A narrowed rule may name a prefix list, or a group of the same VPC, that all its observed peers bear (names.ts). */
+  narrowToNames: boolean;
   /** Private peers are narrowed to no longer a prefix than this. */
   longestPrefixV4: number;
   longestPrefixV6: number;
@@ -74,6 +76,7 @@ export const DEFAULT_POLICY: Policy = {
   maxReplacements: 4,
   narrowPorts: true,
   narrowPeers: true,
+  narrowToNames: false,
   longestPrefixV4: 24,
   longestPrefixV6: 64,
   maxPublicPeers: 8,

@@ -1,6 +1,6 @@
 import type { Usage } from '../model/finding.ts';
 import { formatProtocol, hasPorts, hasTypes } from '../model/protocol.ts';
-import { peerText, portsText, type RuleShape, type SecurityGroupRule } from '../model/rule.ts';
+import { type Peer, peerText, portsText, type RuleShape, type SecurityGroupRule } from '../model/rule.ts';
 import { missedPeriods, rhythmOf, stillAlive } from './confidence.ts';
 import { percent } from './gates.ts';
 import type { Narrowing } from './narrow.ts';
@@ -120,6 +120,15 @@ export function narrowDetail(
   days: number,
 ): string {
   return `All that was seen of ${ruleWords(rule)} in ${daysText(days)} fits in ${rules === 1 ? 'one narrower rule' : `${rules} narrower rules`}: ${shareText(narrowing.keptShare)} of the ports and addresses that it allows.`;
+}
+
+/** Why a narrowed rule names no networks. */
+export function namedDetail(peer: Peer): string {
+  const who =
+    peer.kind === 'group'
+      ? `wore ${peerText(peer)} at that time`
+      : `is an address of the prefix list ${peerText(peer)}`;
+  return ` Every peer that was seen ${who}, so that stands instead of networks.`;
 }
 
 export function coveredDetail(usage: Usage, covering: readonly string[]): string {
