@@ -19,7 +19,7 @@ export function sourceOptions(command: Command): Command {
     .addOption(
       new Option(
         '--state <[ROOT=]FILE...>',
-        'Terraform state (version 4, or terraform show -json); ROOT is its folder below --source',
+        'Terraform state: a file (version 4, or terraform show -json), - for standard input, s3://BUCKET/KEY, or hcp://ORG/WORKSPACE; ROOT is its folder below --source',
       ),
     )
     .addOption(

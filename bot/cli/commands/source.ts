@@ -35,7 +35,7 @@ function treeOptions(command: Command): Command {
     .addOption(
       new Option(
         '--state <[ROOT=]FILE...>',
-        'Terraform state (version 4, or terraform show -json; - is standard input); ROOT is its folder below --source',
+        'Terraform state: a file (version 4, or terraform show -json), - for standard input, s3://BUCKET/KEY, or hcp://ORG/WORKSPACE; ROOT is its folder below --source',
       ),
     )
     .addOption(

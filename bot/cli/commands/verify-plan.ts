@@ -10,6 +10,7 @@ export function register(program: Command, run: Run): void {
     .requiredOption('--proposals <file>', 'proposals.json of pare plan')
     .option('--batch <name>', 'key, root or branch of the batch that the plan is of, where there are several')
     .option('--context <name>', 'the workspace or variables file that the plan is of, where there are several')
+    .option('--json', 'print one JSON document instead of lines: passes, asProposed, differences')
     .action(
       run(async (runtime, file: string, options: VerifyPlanOptions) =>
         (await import('../work/verify-plan.ts')).verifyPlan(file, options, runtime),

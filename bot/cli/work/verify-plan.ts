@@ -10,9 +10,13 @@ export interface VerifyPlanOptions {
   proposals: string;
   batch?: string;
   context?: string;
+  json?: boolean;
 }
 
-/** `pare verify-plan`: exit 0 when the plan is the proposal, 1 when it does more, less or something else, with one line for each. */
+/**
+ * `pare verify-plan`: exit 0 when the plan is the proposal, 1 when it does more, less or something else, with one line for each; with --json
+ * one document on stdout instead of the lines.
+ */
 export async function verifyPlan(file: string, options: VerifyPlanOptions, runtime: Runtime): Promise<ExitCode> {
   const proposals = await readProposals(options.proposals);
   const batch = batchOf(proposals, options);
@@ -32,9 +36,15 @@ export async function verifyPlan(file: string, options: VerifyPlanOptions, runti
       file,
     });
   const { kept, faults } = checkPlan(plan, batch, options.context ?? null);
+  const passes = faults.length === 0;
+  if (options.json === true) {
+    const said = { batch: batch.key, branch: batch.branch, context: options.context ?? contexts[0] ?? null };
+    await runtime.write(`${JSON.stringify({ passes, ...said, asProposed: kept, differences: faults }, null, 2)}\n`);
+    return passes ? EXIT.clean : EXIT.error;
+  }
   await runtime.write(kept.map((line) => `as proposed: ${terminalSafe(line)}\n`).join(''));
   for (const line of faults) runtime.note('warning', terminalSafe(line));
-  if (faults.length === 0) {
+  if (passes) {
     runtime.note('info', `the plan does what ${batch.branch} said and nothing else`);
     return EXIT.clean;
   }

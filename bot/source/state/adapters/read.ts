@@ -2,27 +2,41 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Problem } from '@pare/analyzer/model/problem.ts';
 import type { TerraformState } from '../../contract.ts';
 import { isProblem, parseTerraformState } from '../parse.ts';
+import { isRemote, type RemoteEffects, readRemote, remoteEffects } from './remote.ts';
 
 /** The longest text that V8 holds is about 512 MB. */
 const MAX_BYTES = 400_000_000;
 
 /**
  * Reads `--state` arguments: FILE, or ROOT=FILE where ROOT is the Terraform root directory relative to the source tree (`.` for the tree
- * itself) and FILE may be `-` for standard input. Only the parsed part is kept. Files that cannot be read or are no states are problems, not exceptions.
+ * itself) and FILE may be `-` for standard input, or an address (`readRemote`). Only the parsed part is kept. What cannot be read or is no
+ * state is a problem, not an exception.
  */
-export async function readStates(args: readonly string[]): Promise<{ states: TerraformState[]; problems: Problem[] }> {
+export async function readStates(
+  args: readonly string[],
+  remote: RemoteEffects = remoteEffects(),
+): Promise<{ states: TerraformState[]; problems: Problem[] }> {
   const states: TerraformState[] = [];
   const problems: Problem[] = [];
   for (const arg of args) {
     // A file whose name holds an equals sign is still a file.
-    const equals = (await exists(arg)) ? -1 : arg.indexOf('=');
-    const path = arg.slice(equals + 1);
-    const text = await readText(path);
-    const state = typeof text === 'string' ? parseTerraformState(text, path) : text;
+    const equals = isRemote(arg) || (await exists(arg)) ? -1 : arg.indexOf('=');
+    const state = await readOne(arg.slice(equals + 1), remote);
     if (isProblem(state)) problems.push(state);
     else states.push(equals < 0 ? state : { ...state, root: rootOf(arg.slice(0, equals)) });
   }
   return { states, problems };
+}
+
+async function readOne(path: string, remote: RemoteEffects): Promise<TerraformState | Problem> {
+  if (!isRemote(path)) {
+    const text = await readText(path);
+    return typeof text === 'string' ? parseTerraformState(text, path) : text;
+  }
+  const read = await readRemote(path, MAX_BYTES, remote);
+  if ('fault' in read) return read;
+  const state = parseTerraformState(read.text, path);
+  return isProblem(state) || read.workspace === null ? state : { ...state, workspace: read.workspace };
 }
 
 function rootOf(text: string): string {
