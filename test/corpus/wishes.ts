@@ -64,7 +64,10 @@ export function sharing(
 ): DeclaredRule[][] {
   const instance = (r: DeclaredRule) => [r.root, r.context, r.address].join('|');
   const ordinal = (r: DeclaredRule) => siblings.filter((s) => instance(s) === instance(r)).indexOf(r);
-  const allowed = (r: DeclaredRule) => [r.protocol, r.fromPort, r.toPort, r.peerKind, r.peer].join('|');
+  // What only state knows is taken to be the same for all, as its stand-in is.
+  const part = (text: string) => (/^(ref|unknown):/.test(text) ? '?' : text);
+  const allowed = (r: DeclaredRule) =>
+    [part(r.protocol), part(r.fromPort), part(r.toPort), r.peerKind, part(r.peer)].join('|');
   const rangeKey = (r: { file: string; start: number; end: number }) => `${r.file}:${r.start}:${r.end}`;
   const first = (r: DeclaredRule) => r.origins.peer.slice(0, 1).map(rangeKey).join();
   const all = index.declarations.flatMap((d) => d.rules);

@@ -194,5 +194,9 @@ export const LOCALS = `locals {
   on    = true
   names = ["n1", "n2", "n1"]
   ports = { http = "80", https = "443" }
+  rules = [
+    { name = "web", ports = [80, 443], cidrs = ["10.0.0.0/8", "10.1.0.0/16"] },
+    { name = "ssh", ports = [22], cidrs = ["10.0.0.0/8"] },
+  ]
 }
 `;

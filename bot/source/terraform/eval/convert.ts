@@ -72,8 +72,49 @@ export function elementsOf(value: Value): readonly Value[] | null {
 export function unify(items: readonly Value[]): readonly Value[] {
   const kinds = new Set(items.filter((i) => i.t !== 'unknown' && i.t !== 'null').map((i) => i.t));
   if (kinds.size <= 1) return items;
-  if ([...kinds].every((kind) => kind === 'string' || kind === 'number' || kind === 'bool')) return items.map(asString);
+  const scalars = [...kinds].every((kind) => kind === 'string' || kind === 'number' || kind === 'bool');
+  if (scalars && kinds.has('string')) return items.map(asString);
   return items;
+}
+
+/**
+ * The value that a conditional chose, in the type that both its results take: 22 becomes "22" where the other is text. Results of no common
+ * type are an error; what is unknown or null takes any.
+ */
+export function alike(value: Value, other: Value): Value {
+  if (value.t === 'null' || value.t === 'unknown' || other.t === 'null' || other.t === 'unknown') return value;
+  const mismatch = () => failure(`no type for ${nameOf(value)} and ${nameOf(other)}`, value.from);
+  if (value.t === 'list') {
+    if (other.t !== 'list') return mismatch();
+    const texts = scalarsWithText([...value.items, ...other.items]);
+    return texts ? { ...value, items: value.items.map(asString) } : value;
+  }
+  if (value.t === 'map') {
+    if (other.t !== 'map') return mismatch();
+    const keys = [...value.entries.keys()].join('\0');
+    if (keys === [...other.entries.keys()].join('\0')) {
+      const entries = [...value.entries].map(([key, entry]): [string, MapEntry] => [
+        key,
+        { key: entry.key, value: alike(entry.value, other.entries.get(key)!.value) },
+      ]);
+      return map(entries, value.as, value.from);
+    }
+    const all = [...value.entries.values(), ...other.entries.values()].map((entry) => entry.value);
+    if (!scalarsWithText(all)) return value;
+    const entries = [...value.entries].map(([key, entry]): [string, MapEntry] => [
+      key,
+      { key: entry.key, value: asString(entry.value) },
+    ]);
+    return map(entries, value.as, value.from);
+  }
+  if (other.t === 'list' || other.t === 'map') return mismatch();
+  if (value.t === other.t) return value;
+  if (value.t === 'string' || other.t === 'string') return asString(value);
+  return mismatch();
+}
+
+function scalarsWithText(items: readonly Value[]): boolean {
+  return items.some((i) => i.t === 'string') && items.every((i) => i.t !== 'list' && i.t !== 'map');
 }
 
 export function asList(value: Value): Value {
@@ -86,12 +127,10 @@ export function asList(value: Value): Value {
 
 /** False where elements have no type in common: text beside a list. */
 function oneType(items: readonly Value[]): boolean {
-  const kinds = new Set(
-    items
-      .filter((i) => i.t !== 'unknown' && i.t !== 'null')
-      .map((i) => (i.t === 'list' || i.t === 'map' ? i.t : 'scalar')),
-  );
-  return kinds.size <= 1;
+  const kinds = new Set(items.filter((i) => i.t !== 'unknown' && i.t !== 'null').map((i) => i.t));
+  if (kinds.size <= 1) return true;
+  // Text takes numbers and booleans, but these have no type in common without it.
+  return kinds.has('string') && !kinds.has('list') && !kinds.has('map');
 }
 
 /** Sorted and without repetition: strings by code point, numbers by size, false before true; other types in order of first appearance. */

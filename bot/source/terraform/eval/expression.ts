@@ -1,6 +1,6 @@
 import type { SourceRange } from '../../contract.ts';
 import type { Expression, ForExpression, TemplatePart } from '../syntax/ast.ts';
-import { asString, elementsOf, numberText, toBool, toNumber, toText } from './convert.ts';
+import { alike, asString, elementsOf, numberText, toBool, toNumber, toText } from './convert.ts';
 import { callFunction } from './functions/call.ts';
 import { bind, type Scope } from './scope.ts';
 import {
@@ -116,6 +116,7 @@ function template(parts: readonly TemplatePart[], scope: Scope, at: SourceRange)
         used.push(condition);
         if (truth === null) {
           open = true;
+          if (condition.t !== 'unknown') wrong = true;
           text.push(`\${${nameOf(condition)}}`);
         } else walk(truth ? part.yes : part.no, inner);
       } else {
@@ -363,11 +364,7 @@ function conditional(e: Extract<Expression, { kind: 'conditional' }>, scope: Sco
     return { ...unknown(name, [...origins([condition, yes, no]), place(e)]), ...errorOf(condition) };
   }
   const value = evaluate(truth ? e.yes : e.no, scope);
-  const other = truth ? e.no : e.yes;
-  // Both results take one type: 22 becomes "22" where the other branch is a string.
-  const text = other.kind === 'literal' ? typeof other.value === 'string' : other.kind === 'template';
-  const plain = value.t === 'number' || value.t === 'bool';
-  return via(text && plain ? asString(value) : value, e);
+  return via(alike(value, evaluate(truth ? e.no : e.yes, scope)), e);
 }
 
 function unary(operator: string, operand: Value, at: SourceRange): Value {

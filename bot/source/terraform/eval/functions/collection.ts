@@ -1,4 +1,4 @@
-import { asString, elementsOf, setOf, toBool, toNumber, toText, unify } from '../convert.ts';
+import { asList, asString, elementsOf, setOf, toBool, toNumber, toText, unify } from '../convert.ts';
 import {
   bool,
   compareText,
@@ -74,17 +74,16 @@ function element([of, at]: readonly Value[], open: () => Value): Value {
   if (of?.t !== 'list' || hasMany(of) || at === undefined || at.t === 'unknown') return open();
   const number = toNumber(at);
   if (of.as === 'set') return failure('element of a set');
-  if (number === null || number < 0 || of.items.length === 0) return failure('element of an empty list');
-  return of.items[Math.trunc(number) % of.items.length]!;
+  const size = of.items.length;
+  if (number === null || size === 0) return failure('element of an empty list');
+  if (number < 0 && of.as === 'tuple') return failure('element of a tuple before its first');
+  return of.items[((Math.trunc(number) % size) + size) % size]!;
 }
 
 function contains([of, wanted]: readonly Value[], open: () => Value): Value {
   if (of?.t !== 'list' || wanted === undefined) return open();
-  // A list has one type, so the needle is compared in it: contains(["1"], 1) is true.
-  const results = of.items.map((item) => {
-    const [a, b] = item.t === 'string' || wanted.t === 'string' ? [asString(item), asString(wanted)] : [item, wanted];
-    return equal(a, b);
-  });
+  // Compared as `==` does: contains(["1"], 1) is false. A list is no text, however much of it is unknown.
+  const results = of.items.map((item) => (item.t === 'list' && wanted.t === 'string' ? false : equal(item, wanted)));
   if (results.includes(true)) return bool(true);
   return results.includes(null) || wanted.t === 'unknown' || hasMany(of) ? open() : bool(false);
 }
@@ -110,7 +109,9 @@ function distinct(value: ListValue): Value {
 
 function chunks(value: ListValue, size: number): Value {
   const out: Value[] = [];
-  const items = unify(value.items);
+  const same = asList(value);
+  if (same.t !== 'list') return same;
+  const { items } = same;
   for (let i = 0; i < items.length; i += size) out.push(list(items.slice(i, i + size), 'list'));
   return list(out, 'list');
 }
@@ -120,7 +121,9 @@ function product(lists: readonly ListValue[]): Value {
   if (total > MAX_PRODUCT) return failure('setproduct of too many elements');
   let rows: Value[][] = [[]];
   for (const l of lists) {
-    const items = unify(l.items);
+    const same = asList({ ...l, as: 'tuple' });
+    if (same.t !== 'list') return same;
+    const { items } = same;
     rows = rows.flatMap((row) => items.map((item) => [...row, item]));
   }
   const as = lists.every((l) => l.as === 'set') ? 'set' : 'list';
@@ -249,8 +252,9 @@ export const collectionFunctions: readonly Registered[] = [
   partial('slice', [3, 3], ([value, from, to], { open }) => {
     const [a, b] = [from === undefined ? null : toNumber(from), to === undefined ? null : toNumber(to)];
     if (value?.t !== 'list' || hasMany(value) || a === null || b === null) return open();
+    if (value.as === 'set') return failure('slice of a set');
     if (a < 0 || b > value.items.length || a > b) return failure('slice out of range');
-    return list(value.items.slice(a, b), value.as === 'set' ? 'list' : value.as);
+    return list(value.items.slice(a, b), value.as);
   }),
   partial('chunklist', [2, 2], ([value, size], { open }) => {
     const n = size === undefined ? null : toNumber(size);
@@ -260,6 +264,7 @@ export const collectionFunctions: readonly Registered[] = [
   }),
   partial('index', [2, 2], ([value, wanted], { open }) => {
     if (value?.t !== 'list' || wanted === undefined || !whollyKnown(value) || wanted.t === 'unknown') return open();
+    if (value.as === 'set') return failure('index of a set');
     const at = value.items.findIndex((item) => equal(item, wanted) === true);
     return at < 0 ? failure(`index of ${nameOf(wanted)}`) : num(at);
   }),

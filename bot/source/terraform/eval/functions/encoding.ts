@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type ScalarTag, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type ScalarTag,
+  visit,
+} from 'yaml';
 import { numberText, toText } from '../convert.ts';
 import { bool, failure, list, type MapEntry, map, nil, num, str, type Value } from '../value.ts';
 import { known, ofStrings, partial, type Registered } from './helpers.ts';

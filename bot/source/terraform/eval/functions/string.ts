@@ -35,7 +35,8 @@ function format(args: readonly Value[]): Value {
 function verbText(verb: string, value: Value, flags: string, precision: string | undefined): string | null {
   if (verb === 'v') {
     if (value.t === 'null') return 'null';
-    if (value.t === 'list' || value.t === 'map') return JSON.stringify(toJson(value));
+    if (value.t === 'list' || value.t === 'map' || (value.t === 'string' && flags.includes('#')))
+      return JSON.stringify(toJson(value));
     return toText(value);
   }
   if (verb === 's' || verb === 'q') {
@@ -105,7 +106,9 @@ function formatlist(args: readonly Value[]): Value {
 function substr(text: string, offset: number, length: number): string {
   const letters = [...text];
   const start = offset < 0 ? Math.max(0, letters.length + offset) : offset;
-  return letters.slice(start, length < 0 ? undefined : start + length).join('');
+  // As Terraform has it, a length of 0 counted from the end is the rest.
+  const all = length < 0 || (length === 0 && offset < 0);
+  return letters.slice(start, all ? undefined : start + length).join('');
 }
 
 function trimChars(text: string, set: string, left: boolean, right: boolean): string {
