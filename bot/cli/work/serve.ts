@@ -10,6 +10,7 @@ import { environmentSecrets, readSecrets } from '../../github/app/secrets.ts';
 import { serveApp } from '../../github/app/server.ts';
 import { runWorkers } from '../../github/app/worker.ts';
 import { systemClock } from '../../github/platform/clock.ts';
+import { withLimit } from '../../github/platform/octokit.ts';
 import { openLocalQueue } from '../../github/queue/local.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 import { folderEvidence, folderSource } from './serve-evidence.ts';
@@ -52,6 +53,7 @@ export async function serve(options: ServeOptions, runtime: Runtime, environment
     privateKey: secrets.privateKey,
     secret: secrets.webhookSecret,
     Octokit: PlainOctokit,
+    request: { fetch: withLimit(fetch) },
     logLevel: 'error',
     ...(baseUrl === undefined || baseUrl === '' ? {} : { baseUrl: baseUrl.replace(/\/+$/, '') }),
   });

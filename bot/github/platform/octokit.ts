@@ -14,14 +14,18 @@ export interface ClientOptions {
 
 /** A client with a token. No plugin retries or waits: caller.ts does, with the injected clock. */
 export function tokenClient({ token, baseUrl, fetch: inner = fetch }: ClientOptions): GitHubClient {
-  const withLimit: typeof fetch = (input, init) =>
-    inner(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(REQUEST_SECONDS * 1000) });
   return new Octokit({
     auth: token,
     userAgent: 'pare',
-    request: { fetch: withLimit },
+    request: { fetch: withLimit(inner) },
     // Octokit's own warnings go to the console; ours are values.
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     ...(baseUrl === undefined ? {} : { baseUrl: baseUrl.replace(/\/+$/, '') }),
   });
+}
+
+/** A request that nobody answers ends, so that it holds up no worker. */
+export function withLimit(inner: typeof fetch): typeof fetch {
+  return (input, init) =>
+    inner(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(REQUEST_SECONDS * 1000) });
 }

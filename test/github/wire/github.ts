@@ -470,6 +470,8 @@ function otherRoutes(repository: FakeRepository): Route[] {
     ],
     ['GET', /^=\/user$/, () => ok({ login: repository.viewer })],
     ['GET', /^=\/app$/, () => ok({ slug: repository.viewer.replace('[bot]', ''), owner: { login: 'acme' } })],
+    ['GET', /^=\/app\/installations$/, ({ query }) => ok(page([{ id: 1, account: { login: 'acme' } }], query))],
+    ['GET', /^=\/installation\/repositories$/, () => ok({ total_count: 1, repositories: [shown()] })],
     [
       'POST',
       /^=\/app\/installations\/\d+\/access_tokens$/,
