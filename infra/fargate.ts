@@ -3,7 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Compute } from './definition.ts';
 import { serviceRole } from './role.ts';
 import type { Settings } from './settings.ts';
-import { stepEnvironment, stepGrants } from './step-grants.ts';
+import { stepEnvironment } from './step-environment.ts';
+import { stepGrants } from './step-grants.ts';
 import type { Grant, Place, Tags } from './types.ts';
 
 export interface FargateArgs {

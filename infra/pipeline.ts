@@ -5,7 +5,8 @@ import type { FargateSteps } from './fargate.ts';
 import { NodeFunction } from './node-function.ts';
 import { serviceRole } from './role.ts';
 import type { Settings } from './settings.ts';
-import { stepEnvironment, stepGrants } from './step-grants.ts';
+import { stepEnvironment } from './step-environment.ts';
+import { stepGrants } from './step-grants.ts';
 import type { Grant, Place, Tags } from './types.ts';
 
 export interface PipelineArgs {

@@ -1,42 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
+import { ENTRIES_ACTION, INVENTORY_ACTIONS } from './inventory-actions.ts';
 import type { Settings } from './settings.ts';
-import { dayLocations } from './tables.ts';
 import type { Grant, Place } from './types.ts';
-
-/** What `pare inventory` asks of EC2 and others; a test holds it against analyzer/inventory/live/permissions.ts. */
-export const INVENTORY_ACTIONS: readonly string[] = [
-  'cloudtrail:LookupEvents',
-  'config:GetResourceConfigHistory',
-  'config:ListDiscoveredResources',
-  'ec2:DescribeFlowLogs',
-  'ec2:DescribeLaunchTemplateVersions',
-  'ec2:DescribeManagedPrefixLists',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeRegions',
-  'ec2:DescribeSecurityGroupRules',
-  'ec2:DescribeSecurityGroupVpcAssociations',
-  'ec2:DescribeSecurityGroups',
-  'ec2:DescribeStaleSecurityGroups',
-  'ec2:DescribeSubnets',
-  'ec2:DescribeVpcPeeringConnections',
-  'ec2:DescribeVpcs',
-];
-/** The one of them that knows a resource. */
-export const ENTRIES_ACTION = 'ec2:GetManagedPrefixListEntries';
-
-/** What bot/lambda/settings.ts reads. */
-export function stepEnvironment(
-  settings: Settings,
-  bucket: pulumi.Input<string>,
-): Record<string, pulumi.Input<string>> {
-  return {
-    PARE_BUCKET: bucket,
-    PARE_FLOW_LOGS: JSON.stringify(settings.flowLogs.flatMap(dayLocations)),
-    PARE_INVENTORY: JSON.stringify(settings.inventory),
-    PARE_WINDOW: settings.window,
-    PARE_REPOSITORIES: JSON.stringify(settings.repositories),
-  };
-}
 
 /** What one step may do, by what its code calls: docs/deploy.md has the reasons. */
 export function stepGrants(

@@ -9,6 +9,8 @@ import { type Bucket, downloadAll, uploadAll } from './bucket.ts';
 import type { InventorySettings } from './settings.ts';
 
 const CURRENT = 'inventory/current.json';
+/** States of a state machine hand on 256 KiB at most; all lines are in the snapshot's errors.json. */
+const MOST_LINES = 100;
 const current = z.object({ prefix: z.string().regex(/^inventory\/snapshots\/[0-9A-Za-z-]+\/$/), files: z.int() });
 
 export interface InventoryResult {
@@ -34,7 +36,9 @@ export async function inventoryStep(
   const prefix = `inventory/snapshots/${at.toISOString().replace(/[^0-9A-Za-z]/g, '-')}/`;
   const files = (await uploadAll(bucket, out, prefix)).length;
   await bucket.put(CURRENT, `${JSON.stringify({ prefix, files })}\n`);
-  return { failed: failures.map((one) => `${failurePlace(one)}: ${one.message}; ${one.next}`), files };
+  const failed = failures.map((one) => `${failurePlace(one)}: ${one.message}; ${one.next}`.slice(0, 1000));
+  const more = failed.length > MOST_LINES ? [`and ${failed.length - MOST_LINES} more: see ${prefix}errors.json`] : [];
+  return { failed: [...failed.slice(0, MOST_LINES), ...more], files };
 }
 
 /** The current inventory as a folder that `readInventory` reads. */

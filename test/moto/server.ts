@@ -63,6 +63,11 @@ async function install(): Promise<void> {
   writeFileSync(READY, '');
 }
 
+/** The interpreter that has moto and AWS's SDK for Python. */
+export function pythonOf(): string {
+  return join(VENV, 'bin', 'python');
+}
+
 function modelsFolder(): string {
   const lib = join(VENV, 'lib');
   const python = readdirSync(lib).find((name) => name.startsWith('python'))!;
