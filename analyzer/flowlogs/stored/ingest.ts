@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PareError } from '../../model/problem.ts';
 import { discover } from '../discover.ts';
@@ -28,6 +29,8 @@ import {
   writeManifest,
   writeSources,
 } from './manifest.ts';
+import type { Rolled } from './roll/batch.ts';
+import { openPool, type Pool } from './roll/pool.ts';
 
 export interface IngestOptions extends Omit<ScanOptions, 'window'> {
   /** Files and folders, in any of AWS's layouts. */
@@ -35,7 +38,10 @@ export interface IngestOptions extends Omit<ScanOptions, 'window'> {
   /** The ledger's folder; made where it is not there. */
   dir: string;
   tempDir: string;
+  /** As DuckDB reads it, 2GB by default; the strict reader's threads share as much among them, and leave what is more to DuckDB, which spills. */
   memoryLimit?: string;
+  /** `duckdb`: every file is read by DuckDB, which is slower and decides the same (test/ledger/roll.test.ts). */
+  reader?: 'strict-first' | 'duckdb';
   /** Milliseconds since 1970, to tell what a dead run has left long ago. */
   now: number;
 }
@@ -56,7 +62,12 @@ const LAST_DAY = 7_258_118_400;
 
 interface File extends Source {
   path: string;
+  bytes: number;
 }
+
+const MOST_THREADS = 8;
+/** What a record and its conversation take at most while a batch is rolled. */
+const RECORD_BYTES = 300;
 
 /**
  * Reads flow-log files that are not yet in the ledger, each exactly once, in batches of what was delivered on one day. A batch is in the
@@ -72,8 +83,9 @@ export async function ingestFlowLogs(options: IngestOptions): Promise<Ingested> 
   const out: Ingested = { files: 0, known: 0, records: 0, refused: 0, days: [] };
   const batches = new Map<number, File[]>();
   const found = await discover(options.paths, signal);
-  for (const { path } of found.files) {
-    const file = { path, name: basename(path), sha256: await digestOf(path, signal) };
+  let bytes = 0;
+  for (const { path, bytes: size } of found.files) {
+    const file = { path, bytes: size, name: basename(path), sha256: await digestOf(path, size, signal) };
     if (digests.has(file.sha256)) {
       out.known++;
       continue;
@@ -84,11 +96,21 @@ export async function ingestFlowLogs(options: IngestOptions): Promise<Ingested> 
     names.set(file.name, file.sha256);
     const { from } = holeOf(path);
     const day = from - (from % 86400);
-    batches.set(day, [...(batches.get(day) ?? []), file]);
+    const batch = batches.get(day) ?? [];
+    batch.push(file);
+    batches.set(day, batch);
+    bytes += size;
   }
   const days = new Set<number>();
-  for (const [, files] of [...batches].sort(([a], [b]) => a - b)) {
-    const segment = await ingestBatch(options, manifest, files);
+  let done = 0;
+  const progress = () => options.progress({ phase: 'ingesting flow logs', done, total: bytes, unit: 'bytes' });
+  // One batch's own progress would jump back with the next.
+  const quiet = batches.size > 1 ? { ...options, progress: () => {} } : options;
+  const sorted = [...batches].sort(([a], [b]) => a - b).map(([, files]) => files);
+  for await (const [files, rolled] of rolledBatches(options, sorted)) {
+    if (sorted.length > 1) progress();
+    const segment = rolled === null ? await ingestBatch(quiet, manifest, files) : await keepRolled(dir, files, rolled);
+    done += files.reduce((sum, file) => sum + file.bytes, 0);
     if (segment === null) continue;
     manifest = {
       schemaVersion: LEDGER_VERSION,
@@ -103,6 +125,82 @@ export async function ingestFlowLogs(options: IngestOptions): Promise<Ingested> 
   }
   out.days = [...days].sort((a, b) => a - b);
   return out;
+}
+
+/** The batches in order, each with what the strict reader made of it; it works ahead of the caller by as many batches as it has threads. */
+async function* rolledBatches(
+  options: IngestOptions,
+  batches: readonly (readonly File[])[],
+): AsyncGenerator<[readonly File[], Rolled | null]> {
+  const threads = Math.max(1, Math.min(MOST_THREADS, availableParallelism(), batches.length));
+  const limit = bytesOf(options.memoryLimit ?? '2GB');
+  const mostRecords = Math.floor(limit / threads / RECORD_BYTES);
+  const { interfaces, changes } = options;
+  const pool: Pool = openPool({ interfaces, changes, mostRecords }, threads);
+  const ahead: Promise<Rolled | null>[] = [];
+  const end = () => void pool.close();
+  options.signal.addEventListener('abort', end);
+  try {
+    for (const [at, files] of batches.entries()) {
+      options.signal.throwIfAborted();
+      for (let next = at + ahead.length; next < Math.min(batches.length, at + threads + 1); next += 1) {
+        const paths = batches[next]!.map(({ path }) => path);
+        const readable = options.reader !== 'duckdb' && !paths.some((path) => path.endsWith('.parquet'));
+        ahead.push(readable ? pool.roll(paths) : Promise.resolve(null));
+      }
+      const rolled = await Promise.race([ahead.shift()!, aborted(options.signal)]);
+      yield [files, rolled];
+    }
+  } finally {
+    options.signal.removeEventListener('abort', end);
+    await pool.close();
+  }
+}
+
+/** Rejects when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Writes a rolled batch's files under the prefix of a new run. */
+async function keepRolled(dir: string, files: readonly File[], rolled: Rolled): Promise<Segment> {
+  const run = randomBytes(8).toString('hex');
+  const data: Segment['data'] = [];
+  for (const { table, day, action, content } of rolled.files) {
+    const path = dataPath(table, day, run, action);
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), content, { flag: 'wx', flush: true });
+    data.push({ table, day, path });
+  }
+  await writeSources(
+    dir,
+    run,
+    files.map(({ name, sha256 }) => ({ name, sha256 })),
+  );
+  const { records, bytes, oldest, newest } = rolled;
+  return {
+    run,
+    files: files.length,
+    bytes,
+    records,
+    usable: records,
+    oldest,
+    newest,
+    skipped: [],
+    formats: rolled.formats.map(({ fields, files: n, records: r }) => ({ fields: [...fields], files: n, records: r })),
+    refused: [],
+    data,
+  };
+}
+
+/** `2GB`, `512 MiB`: DuckDB's units; 2 GB for what it alone understands (`80%`). */
+function bytesOf(limit: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?$/i.exec(limit.trim());
+  if (match === null) return 2e9;
+  return Number(match[1]) * (match[3] === '' ? 1000 : 1024) ** ('kmgt'.indexOf(match[2]!.toLowerCase()) + 1);
 }
 
 async function ingestBatch(

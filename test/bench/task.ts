@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { gunzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { advise, DEFAULT_POLICY, findingsDocument } from '../../analyzer/advice/index.ts';
+import { openLedgerStore } from '../../analyzer/flowlogs/index.ts';
+import { readInventory } from '../../analyzer/inventory/index.ts';
+import { attribute } from '../../analyzer/usage/index.ts';
+import { changeDays, interfaceAddresses } from '../../bot/cli/work/scan-input.ts';
+import { filesOf } from './generate.ts';
+import { V5_FIELDS } from './traffic.ts';
+
+// What the bench measures as a process of its own: `node test/bench/task.ts NAME FOLDER…`; answers on stdout.
+const [name = '', ...args] = process.argv.slice(2);
+const KEY =
+  'interface_id, srcaddr, dstaddr, srcport, dstport, protocol, tcp_flags, pkt_srcaddr, pkt_dstaddr, flow_direction, action';
+
+const TASKS: Readonly<Record<string, (folder: string, ...more: string[]) => Promise<unknown>>> = {
+  nothing: async () => null,
+  inflate: async (folder) => {
+    let bytes = 0;
+    for (const path of (await filesOf(folder)).paths)
+      bytes += gunzipSync(readFileSync(path), { chunkSize: 1 << 22 }).length;
+    return bytes;
+  },
+  'count-text': async (folder) => {
+    const columns = V5_FIELDS.split(' ').map((_, i) => `'c${i}': 'VARCHAR'`);
+    return query(
+      `SELECT count(*) FROM read_csv('${folder}/**/*.gz', columns = {${columns.join(', ')}}, delim = ' ', quote = '', escape = '', header = true, auto_detect = false)`,
+    );
+  },
+  'group-parquet': async (folder) =>
+    query(
+      `SELECT count(*), sum(n) FROM (SELECT ${KEY}, start - start % 86400 AS day, count(*) AS n, sum(packets) AS p, sum(bytes) AS b, min(start) AS f, max("end") AS l FROM read_parquet('${folder}/**/*.parquet', hive_partitioning = false) GROUP BY ALL)`,
+    ),
+  decode: async (folder) => {
+    const out: unknown[] = [];
+    for (const table of ['flow', 'tally', 'span']) {
+      out.push(
+        await query(
+          `SELECT max(COLUMNS(*)) FROM read_parquet('${folder}/${table}/**/*.parquet', hive_partitioning = false)`,
+        ),
+      );
+    }
+    return out;
+  },
+  /** One query for each of the first rules, over the ledger: what asking rule by rule comes to. */
+  'rule-by-rule': async (folder, count = '20') => {
+    const queries = Array.from({ length: Number(count) }, (_, n) => {
+      const port = 1 + ((n * 997) % 10_000);
+      return `SELECT count(*), sum(bytes), max(last_end), count(DISTINCT src) FROM read_parquet('${folder}/flow/**/*.parquet', hive_partitioning = false)
+        WHERE action = 'ACCEPT' AND interface_id IN ('eni-0${n}', 'eni-1${n}', 'eni-2${n}', 'eni-3${n}', 'eni-4${n}') AND dstport = ${port} AND src LIKE '10.%'`;
+    });
+    return query(...queries);
+  },
+  /** The steps of an analysis from the ledger, each with its CPU time in seconds. */
+  analysis: async (ledger, folder = '') => {
+    const steps: Record<string, number> = {};
+    let before = process.cpuUsage();
+    const step = (label: string) => {
+      const { user, system } = process.cpuUsage(before);
+      steps[label] = (user + system) / 1e6;
+      before = process.cpuUsage();
+    };
+    const inventory = await readInventory(folder, { configHistory: [] });
+    step('inventory');
+    const scan = await openLedgerStore({ dir: ledger, tempDir: tmpdir() }).scan({
+      window: { lastDays: 90, to: null },
+      interfaces: interfaceAddresses(inventory.interfaces),
+      changes: changeDays(inventory.interfaces),
+      skipUnreadable: false,
+      progress: () => {},
+      signal: new AbortController().signal,
+    });
+    step('who opened');
+    const { window } = scan;
+    const evidence = await attribute({ inventory, ledger: scan.ledger(), coverage: scan.coverage(), window });
+    step('usage');
+    const advice = advise({ evidence, inventory, policy: { ...DEFAULT_POLICY, minCoverage: 0 }, window });
+    step('plan, narrowing and replay');
+    const document = findingsDocument({ advice, evidence, inventory, window, flowLogs: scan.summary, warnings: [] });
+    step('document');
+    await scan.close();
+    const actions = Object.groupBy(document.rules, (rule) => rule.action);
+    return { steps, actions: Object.fromEntries(Object.entries(actions).map(([a, rules]) => [a, rules?.length])) };
+  },
+};
+
+async function query(...statements: readonly string[]): Promise<unknown> {
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '2GB' });
+  const connection = await instance.connect();
+  let last: unknown = null;
+  for (const statement of statements) last = (await connection.runAndReadAll(statement)).getRowsJson();
+  connection.closeSync();
+  instance.closeSync();
+  return last;
+}
+
+const task = TASKS[name];
+if (task === undefined) throw new Error(`no task ${name}`);
+console.log(JSON.stringify(await task(args[0] ?? '', ...args.slice(1))));

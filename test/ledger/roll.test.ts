@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { Roller } from '../../analyzer/flowlogs/stored/roll/batch.ts';
+import { readInventory } from '../../analyzer/inventory/index.ts';
+import { changeDays, interfaceAddresses } from '../../bot/cli/work/scan-input.ts';
+import { V2, V5 } from '../flowlogs/harness.ts';
+import { generateWorld, type LogFormat, writeWorld } from '../generator/index.ts';
+import {
+  DAY,
+  expectTheSame,
+  goodRecordsAgree,
+  NAME,
+  NOTHING_KNOWN,
+  takes,
+  whatIsTakenAgrees,
+  withLogs,
+} from './roll.ts';
+
+describe('the strict reader stores what DuckDB stores, row by row', () => {
+  it.each([
+    ['v5', 21],
+    ['v2', 22],
+  ] as [LogFormat, number][])('of a generated VPC in %s', async (format, seed) => {
+    const at = await mkdtemp(join(tmpdir(), 'pare-roll-world-'));
+    try {
+      const written = await writeWorld(generateWorld(seed, { days: 2 }), at, { formats: [format], layout: 'hourly' });
+      const inventory = await readInventory(written.inventory, { configHistory: [written.configHistory] });
+      expect(await takes(written.flowLogs)).toBe(true);
+      await expectTheSame(written.flowLogs, {
+        interfaces: interfaceAddresses(inventory.interfaces),
+        changes: changeDays(inventory.interfaces),
+      });
+    } finally {
+      await rm(at, { recursive: true, force: true });
+    }
+  });
+
+  it('of any records, fields in any order, whatever the inventory knows', () => goodRecordsAgree(4));
+
+  it('of files with damaged records that it takes all the same', async () => {
+    expect(await whatIsTakenAgrees(12)).toBeLessThan(12);
+  });
+});
+
+describe('the strict reader takes only what it is sure of', () => {
+  const line = `2 123456789012 eni-0a 10.0.0.1 10.0.0.2 40000 443 6 3 180 ${DAY} ${DAY + 9} ACCEPT OK`;
+  const good = `${V2}\n${line}\n`;
+  const change = (from: string, to: string) => `${V2}\n${line.replace(from, to)}\n`;
+  it.each<[string, string, string | Uint8Array, boolean]>([
+    ['gzip', NAME, gzipSync(good), true],
+    ['several members', NAME, Buffer.concat([gzipSync(`${V2}\n`), gzipSync(`${line}\n`)]), true],
+    ['no last newline', NAME, gzipSync(good.trimEnd()), true],
+    ['no gzip', 'flow.log', good, true],
+    ['the default format without header', NAME, gzipSync(`${line}\n`), true],
+    ['a header alone', NAME, gzipSync(`${V2}\n`), true],
+    ['an odd IPv6 spelling', NAME, gzipSync(change('10.0.0.1', '2001:DB8:0::1')), true],
+    ['half a gzip', NAME, gzipSync(good).subarray(0, 40), false],
+    ['a wrong checksum', NAME, spoiled(gzipSync(good)), false],
+    ['an empty file', NAME, '', false],
+    ['CRLF', NAME, gzipSync(good.replaceAll('\n', '\r\n')), false],
+    ['a blank line', NAME, gzipSync(`${good}\n`), false],
+    ['a second header', NAME, gzipSync(`${good}${V2}\n`), false],
+    ['another header', NAME, gzipSync(`${good}${V5}\n`), false],
+    ['a byte-order mark', NAME, gzipSync(`\uFEFF${good}`), false],
+    ['bytes that are no UTF-8', NAME, gzipSync(Buffer.concat([Buffer.from(good), Buffer.from([0xff, 0x0a])])), false],
+    ['a field too many', NAME, gzipSync(change(' OK', ' OK more')), false],
+    ['a trailing space', NAME, gzipSync(change(' OK', ' OK ')), false],
+    ['a double space', NAME, gzipSync(change(' 443', '  443')), false],
+    ['a tab', NAME, gzipSync(change(' 443', '\t443')), false],
+    ['a leading zero', NAME, gzipSync(change(' 443', ' 0443')), false],
+    ['a port too high', NAME, gzipSync(change(' 443', ' 70000')), false],
+    ['a sign', NAME, gzipSync(change(' 180', ' +180')), false],
+    ['a number of twenty digits', NAME, gzipSync(change(' 180', ' 18000000000000000000')), false],
+    ['an octet of 256', NAME, gzipSync(change('10.0.0.1', '10.0.0.256')), false],
+    ['an octet with a zero before', NAME, gzipSync(change('10.0.0.1', '10.0.0.01')), false],
+    ['three octets', NAME, gzipSync(change('10.0.0.1', '10.0.0')), false],
+    ['a name for an address', NAME, gzipSync(change('10.0.0.1', 'localhost')), false],
+    ['another action', NAME, gzipSync(change('ACCEPT', 'ACCEPS')), false],
+    ['another status', NAME, gzipSync(change(' OK', ' KO')), false],
+    ['another interface', NAME, gzipSync(change('eni-0a', 'ENI-0a')), false],
+    ['an interval of a day', NAME, gzipSync(change(String(DAY + 9), String(DAY + 86400))), false],
+    ['an end before its start', NAME, gzipSync(change(String(DAY + 9), String(DAY - 9))), false],
+    ['a record of CloudWatch', NAME, gzipSync(`2024-10-04T12:00:00.000Z ${line}\n`), false],
+    ['JSON', 'flow.log', '{}', false],
+  ])('%s', async (_, name, content, expected) => {
+    await withLogs({ [name]: content }, async (logs) => {
+      expect(await takes(logs)).toBe(expected);
+      if (expected) await expectTheSame(logs);
+    });
+  });
+
+  it('and no more records than it may hold', async () => {
+    await withLogs({ [NAME]: gzipSync(`${good}${line}\n`) }, async (logs) => {
+      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 1 }).roll([join(logs, NAME)])).toBeNull();
+      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 2 }).roll([join(logs, NAME)])).not.toBeNull();
+    });
+  });
+
+  it('and the next batch knows nothing of the one before', async () => {
+    await withLogs({ [NAME]: gzipSync(good), other: change('eni-0a', 'eni-0b') }, async (logs) => {
+      const roller = new Roller({ ...NOTHING_KNOWN, mostRecords: 10 });
+      const other = roller.roll([join(logs, 'other')]);
+      roller.roll([join(logs, NAME)]);
+      expect(roller.roll([join(logs, 'other')])).toEqual(other);
+    });
+  });
+});
+
+it('files of one batch and of many days are the same ledger in threads as one after the other', async () => {
+  await withLogs({}, async (logs) => {
+    for (let day = 0; day < 4; day += 1) {
+      const lines = Array.from({ length: 60 }, (_, n) => {
+        const start = DAY + day * 86400 + n * 1439;
+        return `2 1 eni-0${n % 3} 10.0.0.1 10.0.0.${n % 5} ${40000 + n} 443 6 3 180 ${start} ${start + 9} ACCEPT OK`;
+      });
+      const name = NAME.replace('20241004', `2024100${4 + day}`);
+      await writeFile(join(logs, name), gzipSync(`${V2}\n${lines.join('\n')}\n`));
+    }
+    await expectTheSame(logs);
+  });
+});
+
+function spoiled(gzip: Buffer): Uint8Array {
+  const out = Uint8Array.from(gzip);
+  out[out.length - 6] = (out[out.length - 6] ?? 0) ^ 1;
+  return out;
+}
