@@ -12,6 +12,7 @@ import { total } from './text.ts';
  *   hour old at midnight, so that hardly any on the next day will (where one does, listeners decide it or it stays unknown).
  *
  * Everything else keeps both ports, and the cascade of docs/attribution.md decides it when the ledger is read, with all days at hand.
+ * pkt- addresses stay only where they differ: the same address twice would be a quarter of the bytes.
  * `crosses`: the record ends on the next day, and so belongs to a window that begins there.
  */
 export function flowSql(record: string, known: string, changes: string, day: number): string {
@@ -46,7 +47,8 @@ export function flowSql(record: string, known: string, changes: string, day: num
     return `${by(dst.address, src.address)} AS ${name}, ${by(dst.packet, src.packet)} AS ${name}_packet, ${by(dst.port, src.port)} AS ${name}_port`;
   };
   return `WITH seen AS (
-  SELECT r.interface_id, r.src, r.dst, r.srcport, r.dstport, r.protocol, r.pkt_src, r.pkt_dst, r.direction, r.action, r."start", r."end",
+  SELECT r.interface_id, r.src, r.dst, r.srcport, r.dstport, r.protocol, nullif(r.pkt_src, r.src) AS pkt_src,
+    nullif(r.pkt_dst, r.dst) AS pkt_dst, r.direction, r.action, r."start", r."end",
     r.packets, r.bytes, CASE WHEN c.day IS NULL THEN BIGINT '${day}' ELSE r."start" - mod(r."start", 3600) END AS bucket,
     CASE WHEN r.protocol = 6 AND bitwise_and(r.flags, 18) IN (2, 18) THEN bitwise_and(r.flags, 18) END AS flags,
     CASE WHEN bitwise_and(coalesce(r.flags, 0), 5) > 0 THEN 1 ELSE 0 END AS closes,
