@@ -1,7 +1,10 @@
 // Mutation tests of the pure core: `npm run mutate -- FILE…`, or all of it. docs/mutation.md judges what survives.
 export default {
   testRunner: 'warm',
-  warm: { folders: (process.env.PARE_SUITES ?? 'test/model,test/usage,test/advice,test/policy').split(',') },
+  warm: {
+    folders: (process.env.PARE_SUITES ?? 'test/model,test/usage,test/advice,test/policy').split(','),
+    without: process.env.PARE_WITHOUT ?? '',
+  },
   plugins: ['./test/mutation/warm-runner.mjs'],
   mutate: ['analyzer/model/**/*.ts', 'analyzer/usage/**/*.ts', 'analyzer/advice/**/*.ts', '!**/index.ts'],
   reporters: ['json', 'progress-append-only'],

@@ -19,6 +19,7 @@ class WarmRunner {
   static inject = ['options'];
   #root;
   #folders;
+  #without;
   #generation = 0;
   #tests = [];
   #took = new Map();
@@ -27,6 +28,7 @@ class WarmRunner {
   constructor(options) {
     this.#root = process.cwd();
     this.#folders = options.warm?.folders ?? ['test/model', 'test/usage', 'test/advice', 'test/policy'];
+    this.#without = options.warm?.without ? new RegExp(options.warm.without) : null;
     // The examples of test/setup.ts, and no shrinking: that a property fails is all that counts here.
     fc.configureGlobal({ seed: 20261001, endOnFailure: true });
     registerHooks({
@@ -69,7 +71,7 @@ class WarmRunner {
     for (const file of this.#folders.flatMap((suite) => this.#files(suite))) {
       await import(this.#stamped(pathToFileURL(path.join(this.#root, file)).href));
     }
-    this.#tests = shim.collected;
+    this.#tests = shim.collected.filter((test) => !this.#without?.test(test.name));
   }
 
   async dryRun() {
