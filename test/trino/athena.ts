@@ -9,6 +9,15 @@ export interface AthenaEndpoint {
   /** Statements in the order they were started. */
   statements: string[];
   stopped: string[];
+  exchanges: Exchange[];
+}
+
+/** A request and its reply as they went over the wire; `output` is the service's own only where the status is 200. */
+export interface Exchange {
+  operation: string;
+  input: unknown;
+  status: number;
+  output: unknown;
 }
 
 /** What the endpoint answers to a start or a look instead of running the statement. */
@@ -47,6 +56,7 @@ export async function startAthena(
   const tokens = new Map<string, { id: string; request: string }>();
   const statements: string[] = [];
   const stopped: string[] = [];
+  const exchanges: Exchange[] = [];
   let starts = 0;
 
   function begin(input: Record<string, unknown>): [number, unknown] {
@@ -129,7 +139,9 @@ export async function startAthena(
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const target = String(request.headers['x-amz-target']).replace('AmazonAthena.', '');
-      const [status, body] = answer(target, JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>);
+      const input = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+      const [status, body] = answer(target, input);
+      exchanges.push({ operation: target, input, status, output: body });
       response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify(body));
     });
@@ -137,7 +149,7 @@ export async function startAthena(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { endpoint: `http://127.0.0.1:${address.port}`, server, statements, stopped };
+  return { endpoint: `http://127.0.0.1:${address.port}`, server, statements, stopped, exchanges };
 }
 
 function refused(member: string): [number, unknown] {
