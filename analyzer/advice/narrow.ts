@@ -16,14 +16,13 @@ import {
   type AddressPlan,
   acceptableNetwork,
   contains,
-  type Places,
   type Sources,
   sizeOf,
   snappedOne,
   sourceFrontier,
   sourcesOf,
 } from './sources.ts';
-import type { Use } from './uses.ts';
+import { countDays, type Places, type Use } from './uses.ts';
 
 export type NarrowReason =
   | 'ports-unused'
@@ -116,7 +115,7 @@ export function narrowRule(
   const { change, reason, replacements, keptShare, frontier } = geometry;
   const unseen = Math.max(
     change.services ? missingMass(daysBy(classes)) : 0,
-    change.sources && usable !== null ? missingMass([...usable.units.values()].map((u) => u.days.size)) : 0,
+    change.sources && usable !== null ? missingMass([...usable.units.values()].map((u) => countDays(u.uses))) : 0,
   );
   if (unseen > policy.maxMissingMass) return { ok: false, why: 'seen-too-rarely', missingMass: unseen, heldPeers };
   return { ok: true, reason, replacements, keptShare, missingMass: unseen, frontier };
@@ -397,12 +396,12 @@ function reasonOf(rule: RuleShape, change: Change): NarrowReason {
 
 /** Days on which each service was seen. */
 function daysBy(classes: readonly Use[]): number[] {
-  const days = new Map<number, Set<number>>();
-  for (const { protocol, port, days: seenOn } of classes) {
-    const key = protocol * 65_537 + (port === null ? 0 : port + 1);
-    const seen = days.get(key) ?? new Set<number>();
-    for (const { day } of seenOn) seen.add(day);
-    days.set(key, seen);
+  const services = new Map<number, Use[]>();
+  for (const use of classes) {
+    const key = use.protocol * 65_537 + (use.port === null ? 0 : use.port + 1);
+    const held = services.get(key);
+    if (held === undefined) services.set(key, [use]);
+    else held.push(use);
   }
-  return [...days.values()].map((seen) => seen.size);
+  return [...services.values()].map(countDays);
 }

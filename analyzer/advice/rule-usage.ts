@@ -43,7 +43,10 @@ export function ruleUsages(evidence: Evidence): Usage[] {
 
 function count(sums: readonly Sums[], counted: Counted, readings: readonly ConnectionClass[]): void {
   const only = readings.length === 1 ? readings[0]! : null;
-  const rules = new Set(readings.flatMap((c) => [...c.yes, ...c.maybe]));
+  // Of one reading each rule is named once.
+  const rules =
+    only === null ? [...new Set(readings.flatMap((c) => [...c.yes, ...c.maybe]))] : [...only.yes, ...only.maybe];
+  const evidence = Object.entries(counted.evidence);
   for (const rule of rules) {
     const sum = sums[rule]!;
     sum.flows += counted.records;
@@ -51,10 +54,10 @@ function count(sums: readonly Sums[], counted: Counted, readings: readonly Conne
     sum.packets += counted.packets;
     sum.first = Math.min(sum.first, counted.first);
     sum.last = Math.max(sum.last, counted.last);
-    if (rules.size === 1) sum.only += counted.records;
+    if (rules.length === 1) sum.only += counted.records;
     if (only === null || !only.certain || only.maybe.includes(rule)) sum.uncertain += counted.records;
     for (const { day, records } of counted.days) sum.days.set(day, (sum.days.get(day) ?? 0) + records);
-    for (const [name, records] of Object.entries(counted.evidence)) {
+    for (const [name, records] of evidence) {
       sum.evidence.set(name, (sum.evidence.get(name) ?? 0) + records);
     }
     if (only !== null) {

@@ -13,7 +13,7 @@ import {
 import type { Inventory } from '../model/inventory.ts';
 import type { Policy } from './policy.ts';
 import { leastPrefixes } from './prefixes.ts';
-import type { Use } from './uses.ts';
+import { countDays, daysOf, type Place, type Places, type Use } from './uses.ts';
 
 /** What the inventory says about addresses, made ready once for all rules. */
 export interface AddressPlan {
@@ -49,27 +49,25 @@ export function addressPlan(inventory: Inventory): AddressPlan {
 }
 
 /** A stretch of addresses seen through a rule, as fine as the policy lets a rule become. */
-export interface SourceUnit {
-  cidr: Cidr;
-  days: ReadonlySet<number>;
+export class SourceUnit {
+  readonly cidr: Cidr;
+  readonly own: boolean;
+  readonly uses: Use[];
+
+  constructor({ unit, own }: Place, first: Use) {
+    this.cidr = unit;
+    this.own = own;
+    this.uses = [first];
+  }
+
+  get days(): ReadonlySet<number> {
+    return daysOf(this.uses);
+  }
 }
 
 export type Sources =
   | { narrowable: true; units: ReadonlyMap<number, SourceUnit>; unitOf(peer: Address): Cidr }
   | { narrowable: false; why: 'too-many-public-peers' | 'public-peers-not-steady' };
-
-/** Where an address lies, as fine as a rule may become. */
-export interface Place {
-  /** One object for each network. */
-  unit: Cidr;
-  /** Its number among the networks met so far. */
-  id: number;
-  /** In a network that is somebody's own; else of the Internet. */
-  own: boolean;
-}
-
-/** By address. The objects in evidence stay the same, so each is looked up once. */
-export type Places = (peer: Address) => Place;
 
 /** How fine peers are told apart within a rule's network: single addresses on the Internet, prefixes of the policy's length elsewhere. */
 export function placesWithin(within: Cidr, plan: AddressPlan, policy: Policy): Places {
@@ -99,16 +97,16 @@ export function sourcesOf(
   policy: Policy,
   places: Places = placesWithin(within, plan, policy),
 ): Sources {
-  const units = new Map<number, { cidr: Cidr; days: Set<number>; own: boolean }>();
-  for (const { peer, days } of uses) {
-    const { id, unit, own } = places(peer);
-    const held = units.get(id) ?? { cidr: unit, days: new Set<number>(), own };
-    for (const { day } of days) held.days.add(day);
-    units.set(id, held);
+  const units = new Map<number, SourceUnit>();
+  for (const use of uses) {
+    const place = places(use.peer);
+    const held = units.get(place.id);
+    if (held === undefined) units.set(place.id, new SourceUnit(place, use));
+    else held.uses.push(use);
   }
   const foreign = [...units.values()].filter((unit) => !unit.own);
   if (foreign.length > policy.maxPublicPeers) return { narrowable: false, why: 'too-many-public-peers' };
-  if (foreign.some(({ days }) => days.size < policy.steadyDays)) {
+  if (foreign.some((unit) => countDays(unit.uses) < policy.steadyDays)) {
     return { narrowable: false, why: 'public-peers-not-steady' };
   }
   return { narrowable: true, units, unitOf: (peer) => places(peer).unit };

@@ -1,11 +1,24 @@
+import type { Address, Cidr } from '../model/address.ts';
 import type { ConnectionClass } from '../usage/index.ts';
-import type { Places } from './sources.ts';
 
 /** What narrowing asks of a class. */
 export type Use = Pick<ConnectionClass, 'protocol' | 'port' | 'peer' | 'days'>;
 
 /** What leaving a day out asks of it besides. */
 export type DatedUse = Use & Pick<ConnectionClass, 'peerGroups'>;
+
+/** Where an address lies, as fine as a rule may become. */
+export interface Place {
+  /** One object for each network. */
+  unit: Cidr;
+  /** Its number among the networks met so far. */
+  id: number;
+  /** In a network that is somebody's own; else of the Internet. */
+  own: boolean;
+}
+
+/** By address. The objects in evidence stay the same, so each is looked up once. */
+export type Places = (peer: Address) => Place;
 
 /**
  * The rule's classes as coarse as narrowing can tell them apart: one use for each port and network of the finest length, on all the
@@ -31,6 +44,17 @@ export function usesOf(classes: readonly DatedUse[], places: Places | null): rea
     const sorted = [...days].sort(([a], [b]) => a - b).map(([day, records]) => ({ day, records }));
     return { protocol, port, peer, peerGroups, days: sorted };
   });
+}
+
+/** On how many days at least one of them was seen. */
+export function countDays(uses: readonly Pick<Use, 'days'>[]): number {
+  return uses.length === 1 ? uses[0]!.days.length : daysOf(uses).size;
+}
+
+export function daysOf(uses: readonly Pick<Use, 'days'>[]): ReadonlySet<number> {
+  const days = new Set<number>();
+  for (const use of uses) for (const { day } of use.days) days.add(day);
+  return days;
 }
 
 interface Gathered {
