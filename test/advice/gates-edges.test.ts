@@ -155,6 +155,21 @@ describe('law 1: silence that proves nothing', () => {
       'coverage-too-thin: Flow logs cover 97.22 % of the 720 hours in which interfaces wore the group; 98 % are needed before silence proves anything.',
     ],
     [
+      'the only interface hardly logged',
+      {
+        coverage: coverage({
+          observedInterfaceHours: 700,
+          leastCovered: { interfaceId: 'eni-1', observedHours: 700, expectedHours: 720, share: 0.9722 },
+        }),
+      },
+      'coverage-too-thin: Flow logs cover 97.22 % of the 720 hours in which interfaces wore the group; 98 % are needed before silence proves anything.',
+    ],
+    [
+      'interfaces of which nothing is known one by one',
+      { coverage: coverage({ observedInterfaceHours: 700, interfaces: ['eni-1', 'eni-2'], leastCovered: null }) },
+      'coverage-too-thin: Flow logs cover 97.22 % of the 720 hours in which interfaces wore the group; 98 % are needed before silence proves anything.',
+    ],
+    [
       'one interface of two hardly logged',
       {
         coverage: coverage({
