@@ -141,7 +141,11 @@ function refuse(
   refusals: Extract<EditResult, { ok: false }>['refusals'],
 ): void {
   const first = refusals[0]?.code ?? '?';
-  const trap = TRAPS[first];
+  // Traps 8 and 11: what the text serves besides is another declaration's, call's or context's; within its own the rule could be set apart.
+  const others = refusals.every(
+    (r) => r.code !== 'shared' || !r.message.includes(`change ${rule.address} (`) || / in \S+ too$/.test(r.message),
+  );
+  const trap = first === 'shared' && others ? 'trap 11' : TRAPS[first];
   const into = trap === undefined ? row.refused : row.traps;
   const label = `${wish}: ${first}${trap === undefined ? '' : ` (${trap})`}`;
   into.set(label, (into.get(label) ?? 0) + 1);

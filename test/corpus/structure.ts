@@ -133,6 +133,7 @@ function tuples(body: { readonly [key: string]: Json }, direction: Json): string
   const ports = [text(body.from_port), text(body.to_port)];
   if (protocol === null || ports.includes(null) || (direction !== 'ingress' && direction !== 'egress')) return [];
   if (!hasPorts(protocol) && !hasTypes(protocol)) ports.fill('');
+  if (hasPorts(protocol) && ports.some((port) => Number(port) < 0)) ports.splice(0, 2, '0', '65535');
   return Object.entries(SOURCES).flatMap(([argument, kind]) => {
     const value = body[argument] ?? null;
     return (Array.isArray(value) ? (value as Json[]) : [value]).flatMap((one) => {

@@ -117,6 +117,66 @@ describe('a text that serves several rules stays, and the place that takes it fo
   });
 });
 
+describe('rules written as data: an object that makes several rules becomes two', () => {
+  const module = (inner: string) => `resource "aws_security_group" "web" {
+  for_each = var.groups
+  name     = each.key
+
+  dynamic "ingress" {
+    for_each = each.value.rules
+    content {
+      protocol    = ingress.value.protocol
+      from_port   = ingress.value.from
+      to_port     = ingress.value.to
+      cidr_blocks = ingress.value.cidr_blocks
+    }
+  }
+}
+variable "groups" {}
+${inner}`;
+  const vars = (rules: string) => `groups = {\n  app = {\n    rules = {\n${rules}    }\n  }\n}\n`;
+  const ssh = (key: string, to: string, cidrs: string, comment = '') =>
+    `      ${key} = {\n        protocol    = "tcp"\n        from        = "22"\n        to          = "${to}"\n        cidr_blocks = [${cidrs}]\n      }${comment}\n`;
+
+  it('an entry of a map in a variables file, that for_each hands to a dynamic block', () => {
+    const files = {
+      'm.tf': module(''),
+      'terraform.tfvars': vars(ssh('ssh', '30', '"10.1.0.0/16", "10.2.0.0/16"', ' # office')),
+    };
+    const after = edited(files, '10.2.0.0/16', [{ ...tcp(22, '10.2.0.0/16') }]);
+    expect(after.files['terraform.tfvars']).toBe(
+      vars(ssh('ssh', '30', '"10.1.0.0/16"', ' # office') + ssh('ssh_22', '22', '"10.2.0.0/16"')),
+    );
+    expect(after.files['m.tf']).toBe(files['m.tf']);
+    expect(edited(files, '10.2.0.0/16').files['terraform.tfvars']).toBe(
+      vars(ssh('ssh', '30', '"10.1.0.0/16"', ' # office')),
+    );
+    expect(edited(files, '10.2.0.0/16', [{ ...tcp(22, '10.2.4.0/24'), toPort: 30 }]).files['terraform.tfvars']).toBe(
+      vars(ssh('ssh', '30', '"10.1.0.0/16", "10.2.4.0/24"', ' # office')),
+    );
+  });
+
+  it('an element of ingress = [{…}], whose copy names no other source', () => {
+    const object = (cidrs: string, self: boolean, to: number) =>
+      `    {\n      protocol    = "tcp"\n      from_port   = 22\n      to_port     = ${to}\n      cidr_blocks = ${cidrs}\n      self        = ${self}\n    },\n`;
+    const text = (objects: string) => `resource "aws_security_group" "web" {\n  ingress = [\n${objects}  ]\n}\n`;
+    const files = { 'a.tf': text(object('["10.0.0.0/8"]', true, 30)) };
+    expect(edited(files, 'cidrIpv4', [tcp(22, '10.0.0.0/8')]).files['a.tf']).toBe(
+      text(object('[]', true, 30) + object('["10.0.0.0/8"]', false, 22)),
+    );
+    const own = { ...tcp(22, ''), peer: { kind: 'group' as const, groupId: 'sg-0' } };
+    expect(edited(files, 'self', [own]).files['a.tf']).toBe(
+      text(object('["10.0.0.0/8"]', false, 30) + object('[]', true, 22)),
+    );
+  });
+
+  it('all ports written as -1 to -1 are narrowed at both ends', () => {
+    const text = rule('ssh', '  cidr_blocks       = ["10.0.0.0/8"]').replaceAll('= 22', '= -1');
+    const after = edited({ 'a.tf': text }, '0-65535', [{ ...tcp(0, '10.0.0.0/8'), toPort: 99 }]);
+    expect(after.rules).toEqual(['aws_security_group_rule.ssh ingress tcp 0-99 cidrIpv4 10.0.0.0/8']);
+  });
+});
+
 describe('law 5: what is no rule does not change either', () => {
   it.each([
     ['a subnet', 'resource "aws_subnet" "a" {\n  cidr_block = local.offices[0]\n}\n'],

@@ -45,7 +45,10 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
   const candidates = wanted.length === 0 ? removals(parts, refusals, sharedWays) : narrowings(parts, wanted, refusals);
   const tried = new Set<string>();
   for (const written of candidates) {
-    const candidate = { ...written, edits: throughLinks(index.tree, written.edits) };
+    const candidate = {
+      ...written,
+      edits: throughLinks(index.tree, written.edits).filter((e) => tells(index.tree, e)),
+    };
     const key = JSON.stringify(candidate.edits);
     if (tried.has(key) || tried.size >= MAX_CANDIDATES) continue;
     tried.add(key);
@@ -68,6 +71,10 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
       place: declaration.place,
     });
   return refused(distinct(refusals));
+}
+
+function tells(tree: SourceTree, { range, text }: TextEdit): boolean {
+  return tree.get(range.file)?.text.slice(range.start, range.end) !== text;
 }
 
 /** A file that is a link is edited where it leads to. */

@@ -5,6 +5,8 @@ import { VENDORED } from '../eval/project.ts';
 import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
 import { align } from './align.ts';
+import { entrySplits } from './entry.ts';
+import { inputNarrowings } from './inputs.ts';
 import { literalAt, membersAt } from './locate.ts';
 import { type Candidate, editableChain, type Parts, parsedAt, removals } from './remove.ts';
 import {
@@ -38,12 +40,15 @@ export function wantedOf(rule: DeclaredRule, replacement: RuleShape, live: RuleS
     /^(ref|unknown):/.test(rule.peer) &&
     shape.peer.kind === 'group' &&
     (rule.peerKind === 'group' || rule.peerKind === 'self');
+  // All ports may be written as -1 to -1, of which neither can stay where one changes.
+  const whole = rule.fromPort === '0' && rule.toPort === '65535';
+  const toKept = rule.toPort === String(shape.toPort ?? '');
   return {
     shape,
     peerKept: samePeer || unknownGroup || rule.peer === peerText(shape.peer),
     protocolKept: rule.protocol === protocolText(shape),
-    fromKept: rule.fromPort === String(shape.fromPort ?? ''),
-    toKept: rule.toPort === String(shape.toPort ?? ''),
+    fromKept: rule.fromPort === String(shape.fromPort ?? '') && (toKept || !whole),
+    toKept,
   };
 }
 
@@ -53,7 +58,8 @@ export function narrowings(parts: Parts, wanted: readonly Wanted[], refusals: So
   if (first === undefined) return [];
   const out: Candidate[] = [];
   if (wanted.length === 1) out.push(...inPlace(parts, first));
-  out.push(...inList(parts, wanted));
+  out.push(...inList(parts, wanted), ...entrySplits(parts, wanted));
+  out.push(...inputNarrowings(parts, wanted));
   const parsed = VENDORED.test(parts.found.site.range.file)
     ? null
     : parsedAt(parts.details, parts.found.site.range.file);

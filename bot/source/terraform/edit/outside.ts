@@ -254,17 +254,22 @@ function fingerprint(details: IndexDetails, wanted: ReadonlySet<string>): Finger
       for (const block of file.body.items) {
         if (block.kind !== 'block' || !wanted.has(nameOfBlock(block))) continue;
         const name = [...(block.type === 'resource' ? [] : [block.type]), ...block.labels.map((l) => l.text)].join('.');
-        const items =
-          block.type === 'output' ? [{ suffix: '', scope: instance.scope }] : instance.instancesOf(block).items;
+        const { items, known } =
+          block.type === 'output'
+            ? { items: [{ suffix: '', scope: instance.scope }], known: true }
+            : instance.instancesOf(block);
         for (const item of items)
-          out.set(`${where}${instance.prefix}${name}${item.suffix}`, { text: bodyText(block, item.scope), block });
+          out.set(`${where}${instance.prefix}${name}${item.suffix}`, {
+            text: bodyText(block, item.scope, known),
+            block,
+          });
       }
     for (const name of instance.definition.calls.keys())
       for (const child of instance.children(name)?.instances ?? []) walk(child, where);
   }
 }
 
-function bodyText(block: Block, scope: Scope): string {
+function bodyText(block: Block, scope: Scope, known: boolean): string {
   const group = block.type === 'resource' && GROUPS.has(block.labels[0]?.text ?? '');
   const texts: string[] = [];
   const visit = (body: Body, path: string) => {
@@ -272,6 +277,8 @@ function bodyText(block: Block, scope: Scope): string {
       if (group && path === '' && isRulePart(item)) continue;
       // Order, not a value; a reference that dangles is another check's.
       if (item.kind === 'attribute' && item.name === 'depends_on') continue;
+      // What it goes over shows in its instances, and in the arguments that take their values from it.
+      if (item.kind === 'attribute' && path === '' && known && /^(for_each|count)$/.test(item.name)) continue;
       if (item.kind === 'attribute') texts.push(`${path}${item.name}=${valueText(evaluate(item.value, scope))}`);
       else visit(item.body, `${path}${item.type}.`);
     }

@@ -6,6 +6,7 @@ import type { FoundRule } from '../rules/extract.ts';
 import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
 import { cutLines, cutMember } from './cut.ts';
 import type { IndexDetails } from './details.ts';
+import { inputRemovals } from './inputs.ts';
 import { membersAt } from './locate.ts';
 import { danglingReferences } from './references.ts';
 import { peerArgument, reformatted } from './render.ts';
@@ -71,7 +72,7 @@ export function removals(parts: Parts, refusals: SourceNote[], sharedWays: Share
         warnings: [],
       });
     }
-  elements.push(...callRemovals(parts));
+  elements.push(...inputRemovals(parts), ...callRemovals(parts));
   const parsed = VENDORED.test(found.site.range.file) ? null : parsedAt(details, found.site.range.file);
   if (parsed === null || parsed.syntax === 'json') return elements;
   const whole = blockRemoval(parts, parsed, refusals);
@@ -82,7 +83,7 @@ export function removals(parts: Parts, refusals: SourceNote[], sharedWays: Share
 }
 
 /** The enclosing top-level block of a container, for alignment. */
-function inBlock(parsed: ParsedFile, container: SourceRange, edits: TextEdit[]): TextEdit[] {
+export function inBlock(parsed: ParsedFile, container: SourceRange, edits: TextEdit[]): TextEdit[] {
   if (parsed.syntax === 'json') return edits;
   const block = parsed.body.items.find((item) => item.start <= container.start && item.end >= container.end);
   return block === undefined ? edits : reformatted(parsed, block, edits);

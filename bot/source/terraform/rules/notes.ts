@@ -1,5 +1,6 @@
 import type { SourceNote } from '../../contract.ts';
 import { placeOfRange } from '../../text.ts';
+import { directoryOf } from '../eval/definition.ts';
 import { isOverride } from '../eval/override.ts';
 import { type Project, VENDORED } from '../eval/project.ts';
 import { attributeOf, blocksOf, type Expression } from '../syntax/ast.ts';
@@ -13,14 +14,27 @@ export const FORBIDDING: ReadonlySet<string> = new Set([
   'prevent-destroy',
   'invalid-source',
   'override',
+  'replaces-group',
 ]);
+
+/** Trap 12 in cloudposse/security-group: its README, "Avoiding Service Interruptions". */
+const KEYED = 'aws_security_group_rule.keyed';
+const FORCES = 'random_id.rule_change_forces_new_security_group';
 
 /** What a person must know about one declaration before it is edited. */
 export function declarationNotes(project: Project, site: Site, parser: FileParser): SourceNote[] {
   const file = project.tree.get(site.range.file);
-  if (file === undefined) return [];
-  const place = placeOfRange(file, site.range);
   const notes: SourceNote[] = [];
+  const definition = project.definition(directoryOf(site.range.file));
+  if (VENDORED.test(site.range.file) && site.resourceName === KEYED && definition?.resources.has(FORCES) === true)
+    notes.push({
+      code: 'replaces-group',
+      message:
+        'with create_before_destroy and without preserve_security_group_id, this module makes a new group whenever a rule changes',
+      place: { file: site.range.file, line: 1 },
+    });
+  if (file === undefined) return notes;
+  const place = placeOfRange(file, site.range);
   if (VENDORED.test(site.range.file))
     notes.push({
       code: 'vendored',

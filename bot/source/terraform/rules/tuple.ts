@@ -139,6 +139,7 @@ function peerOf(kind: DeclaredRule['peerKind'], text: ValueText, group: ValueTex
   }
   if (kind !== 'cidrIpv4' && kind !== 'cidrIpv6') return null;
   const cidr = parseCidr(text);
-  if (cidr === null) return null;
-  return { kind: cidr.family === 4 ? 'cidrIpv4' : 'cidrIpv6', cidr: formatCidr(cidr) };
+  // The provider refuses a block of the other family.
+  if (cidr === null || cidr.family !== (kind === 'cidrIpv4' ? 4 : 6)) return null;
+  return { kind, cidr: formatCidr(cidr) };
 }
