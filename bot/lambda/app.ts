@@ -70,8 +70,10 @@ export async function workRepository(app: DeployedApp, repository: string, left:
   const control = new AbortController();
   const installations = createInstallations(app.probot, systemClock, control.signal);
   for (let done = 0; ; done++) {
-    // Nothing is lost by stopping: the message that woke us is followed by those of wakeAll.
-    if (left() < ENOUGH_MS) return done;
+    if (left() < ENOUGH_MS) {
+      await app.jobs.wake(repository);
+      return done;
+    }
     const lease = await app.jobs.take(repository, systemClock.now());
     if (lease === null) return done;
     const folder = await mkdtemp(join(tmpdir(), 'pare-job-'));

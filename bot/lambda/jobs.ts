@@ -28,6 +28,8 @@ export interface JobsOptions {
 export interface Jobs extends Pick<Inbox, 'accept' | 'put'> {
   /** The next job of one repository, if nobody works on it; its lease ends by itself after LEASE_SECONDS. */
   take(repository: string, now: EpochSeconds): Promise<Lease | null>;
+  /** Wakes a worker for the repository; for whoever stops before all is done. */
+  wake(repository: string): Promise<void>;
   /** Wakes the workers for every repository that has a job which may start; how many. */
   wakeAll(now: EpochSeconds): Promise<number>;
 }
@@ -158,6 +160,19 @@ export function openJobs({ dynamo, sqs, table, queue, deadLetters, clock }: Jobs
     await dynamo.send(new DeleteItemCommand({ TableName, Key: { pk: pk!, sk: sk! } }));
   }
 
+  async function begun({ pk, sk }: Item): Promise<number> {
+    const { Attributes } = await dynamo.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { pk: pk!, sk: sk! },
+        UpdateExpression: 'ADD begun :one',
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+        ReturnValues: 'UPDATED_NEW',
+      }),
+    );
+    return Number(Attributes?.begun?.N ?? 1);
+  }
+
   async function again({ pk, sk }: Item, attempts: number, at: EpochSeconds): Promise<void> {
     await dynamo.send(
       new UpdateItemCommand({
@@ -172,6 +187,7 @@ export function openJobs({ dynamo, sqs, table, queue, deadLetters, clock }: Jobs
 
   return {
     put,
+    wake: (repository) => wake(repository, 0, clock.now()),
     async accept(delivery, jobs, at) {
       const key = { pk: { S: `delivery#${delivery}` }, sk: { S: 'delivery' } };
       const { Item: seen } = await dynamo.send(new GetItemCommand({ TableName, Key: key, ConsistentRead: true }));
@@ -186,8 +202,11 @@ export function openJobs({ dynamo, sqs, table, queue, deadLetters, clock }: Jobs
       if (owner === null) return null;
       for (let item = await nextOf(repository, now); item !== null; item = await nextOf(repository, now)) {
         const job = parseJob(item.job?.S ?? '');
-        if (job !== null) return leaseOf(item, job, owner);
-        await giveUp(item, 'this version of Pare does not know the job');
+        if (job === null) await giveUp(item, 'this version of Pare does not know the job');
+        // One that kills whoever takes it never gets as far as a retry: it must not be begun for ever.
+        else if ((await begun(item)) > MOST_ATTEMPTS)
+          await giveUp(item, `was begun ${MOST_ATTEMPTS} times and never came to its end`);
+        else return leaseOf(item, job, owner);
       }
       await release(repository, owner);
       return null;

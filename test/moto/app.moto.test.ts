@@ -212,6 +212,20 @@ describe('one worker for each repository', () => {
     expect(await worked()).toEqual(['good']);
   });
 
+  test('what kills whoever takes it becomes a dead letter too', async () => {
+    await jobs.put(job('deadly'));
+    now += 1;
+    await jobs.put(job('good'));
+    for (let time = 0; time < MOST_ATTEMPTS; time++) {
+      expect((await jobs.take(REPOSITORY, now))?.job.id).toBe('deadly');
+      now += LEASE_SECONDS + 1;
+    }
+    expect(await worked()).toEqual(['good']);
+    expect(await messages(urls.dead)).toEqual([
+      expect.objectContaining({ why: 'was begun 8 times and never came to its end' }),
+    ]);
+  });
+
   test('every item that is only remembered has a time to go', async () => {
     await jobs.accept('d9', [job('d9:0')], now);
     await worked();
