@@ -98,6 +98,23 @@ describe('what a rule was used for', () => {
     ]);
   });
 
+  it('is told day by day, whatever the order of its classes', async () => {
+    const rows = [flow(5, 6, 1, '10.0.0.1'), flow(3, 6, 1, '10.0.0.2'), flow(4, 6, 2, '10.0.0.1')];
+    const [usage] = await usagesOf(['ingress tcp 1-9 10.0.0.0/8'], rows);
+    expect(usage!.perDay.map(({ day }) => day)).toEqual([3, 4, 5].map((n) => isoTime(FROM + n * 86_400).slice(0, 10)));
+    expect(usage!.topPeers.map((p) => [p.address, p.flows])).toEqual([
+      ['10.0.0.1', 2],
+      ['10.0.0.2', 1],
+    ]);
+  });
+
+  it('names ports in the order of their text where they were used alike, and IPv4 before IPv6', async () => {
+    const rows = [flow(1, 17, 3, 'fd00::1'), flow(1, 6, 2, '10.0.0.2'), flow(1, 6, 10, '10.0.0.1')];
+    const usages = await usagesOf(['ingress all * pl-dark'], rows);
+    expect(usages[0]!.topPorts.map((p) => `${p.protocol} ${p.port}`)).toEqual(['udp 3', 'tcp 10', 'tcp 2']);
+    expect(usages[0]!.topPeers.map((p) => p.address)).toEqual(['10.0.0.1', '10.0.0.2', 'fd00::1']);
+  });
+
   it('counts a doubtful record once for each rule, with every peer and port it may have had', async () => {
     const row = flow(1, 6, 1, '10.0.0.1', {
       peerPacketAddress: '10.0.0.2',

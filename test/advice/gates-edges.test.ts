@@ -3,7 +3,7 @@ import { buildGates, figure, percent, windowDays } from '../../analyzer/advice/g
 import { DEFAULT_POLICY, type Policy } from '../../analyzer/advice/policy.ts';
 import type { GroupHolder, Inventory, MissingListing } from '../../analyzer/model/inventory.ts';
 import type { Evidence, GroupCoverage, Unexplained } from '../../analyzer/usage/evidence.ts';
-import { days, group, inventory, rule } from './build.ts';
+import { days, FROM, group, inventory, rule } from './build.ts';
 
 const RULE = rule('ingress tcp 443 10.0.0.0/8');
 const OWN = '111122223333';
@@ -250,6 +250,37 @@ describe('law 1: silence that proves nothing', () => {
   ])('is found where nobody wore the group, and %s', (_, more, expected) => {
     expect(says({ coverage: null, inventory: more })).toBe(nobody + expected);
     expect(says({ coverage: coverage({ expectedInterfaceHours: 0 }), inventory: more })).toBe(nobody + expected);
+  });
+});
+
+describe('law 1: a rule younger than the silence that is asked for', () => {
+  const DAY = 86_400;
+  const says = (age: { createdAt: number | null; changedAt: number | null }): string | null => {
+    const ruleAges = [
+      { ruleId: 'sgr-other', createdAt: FROM + 29 * DAY, changedAt: null, by: null, createdBefore: null },
+      { ruleId: RULE.ruleId, by: null, createdBefore: null, ...age },
+    ];
+    const gate = gates({ inventory: { ruleAges } }).unproven(RULE);
+    return gate === null ? null : `${gate.reason}: ${gate.detail}`;
+  };
+
+  it('is not taken for one where its age is not known, or great enough', () => {
+    expect(says({ createdAt: null, changedAt: null })).toBeNull();
+    expect(says({ createdAt: FROM, changedAt: null })).toBeNull();
+    expect(says({ createdAt: FROM + 16 * DAY, changedAt: null })).toBeNull();
+  });
+
+  it('is reviewed, and told when it was made or last changed', () => {
+    const needed = '14 are needed before silence proves anything.';
+    expect(says({ createdAt: FROM + 16 * DAY + 1, changedAt: null })).toBe(
+      `rule-too-young: The rule was made on 2024-10-20, 13.99 days before the end of the window; ${needed}`,
+    );
+    expect(says({ createdAt: FROM - DAY, changedAt: FROM + 20 * DAY })).toBe(
+      `rule-too-young: The rule was last changed on 2024-10-24, 10 days before the end of the window; ${needed}`,
+    );
+    expect(says({ createdAt: null, changedAt: FROM + 30 * DAY })).toBe(
+      `rule-too-young: The rule was last changed on 2024-11-03, after the window judged; ${needed}`,
+    );
   });
 });
 

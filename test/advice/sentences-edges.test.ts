@@ -7,12 +7,16 @@ import {
   daysText,
   inUseDetail,
   listed,
+  namedDetail,
   narrowDetail,
   notNarrowed,
   redundantDetail,
   redundantElsewhereDetail,
   ruleWords,
+  STALE,
+  STALE_YET,
   shareText,
+  silenceDetail,
   tooRareDetail,
   unusedDetail,
 } from '../../analyzer/advice/sentences.ts';
@@ -117,6 +121,40 @@ describe('the argument of each verdict', () => {
   ])('not narrowed, with %j', (more, text) => {
     const narrowing = { ok: false, why: 'needs-all', missingMass: 0, heldPeers: null, ...more } as const;
     expect(notNarrowed(narrowing, DEFAULT_POLICY)).toBe(text);
+  });
+
+  it('a reference to nothing', () => {
+    expect(STALE).toBe('The group that it references does not exist any more, so it allows nothing.');
+    expect(STALE_YET).toBe(
+      'Within the window it may still have been the only rule for connections that were accepted, so a person must decide.',
+    );
+  });
+
+  it('silent for longer than its rhythm', () => {
+    const day = 20_000;
+    const on = (...days: number[]): Usage => ({
+      ...usage(days.length, days.length),
+      perDay: days.map((n) => ({ day: new Date((day + n) * 86_400_000).toISOString().slice(0, 10), flows: 1 })),
+    });
+    expect(silenceDetail(on(), day + 90)).toBe('');
+    expect(silenceDetail(on(0, 1), day + 90)).toBe('');
+    expect(silenceDetail(on(0, 7, 14), day + 34)).toBe('');
+    // 1 / (1 + 0.8 / 4 × (38 / 17)^2.5), docs/confidence.md.
+    expect(silenceDetail(on(0, 7, 14), day + 35)).toBe(
+      ' It never paused for more than 7 days before, and has been silent since 2024-10-18, 3 periods of its rhythm: by that it is still in use with 40.09 %. A window that begins after that day can tell.',
+    );
+    expect(silenceDetail(on(0, 1, 2, 3, 4), day + 60)).toMatch(
+      /^ It used to be used daily, and has been silent since 2024-10-08, 56 periods of its rhythm: by that it is still in use with (less than )?0(\.\d+)? %\./,
+    );
+  });
+
+  it('named instead of networks', () => {
+    expect(namedDetail({ kind: 'group', groupId: 'sg-a' })).toBe(
+      ' Every peer that was seen wore sg-a at that time, so that stands instead of networks.',
+    );
+    expect(namedDetail({ kind: 'prefixList', prefixListId: 'pl-a' })).toBe(
+      ' Every peer that was seen is an address of the prefix list pl-a, so that stands instead of networks.',
+    );
   });
 
   it('seen too rarely', () => {
