@@ -1,4 +1,5 @@
 import type { SourceRange } from '../../contract.ts';
+import { isModel, modelDirectory } from '../registry/models.ts';
 import { attributeOf, type Block, type Expression } from '../syntax/ast.ts';
 import { convert, toNumber, toText } from './convert.ts';
 import { joinPath, type ModuleDefinition } from './definition.ts';
@@ -315,6 +316,12 @@ export function instantiate(
     const source = attributeOf(block.body, 'source');
     const location = source === undefined ? null : toText(evaluate(source.value, scope));
     const called = location === null ? null : resolve(location, name);
+    if (called !== null && isModel(called.directory))
+      root.note(
+        'module-model',
+        `the code of module ${name} is not in this tree, so its rules are told by its documented inputs; terraform init puts it here`,
+        block,
+      );
     if (called === null) {
       root.note('unresolved-module', `the source of module ${name} is not in this tree`, block);
       return null;
@@ -359,7 +366,10 @@ export function instantiate(
     }
     const key = `${prefix}module.${name}`.replaceAll(/\[[^\]]*\]/g, '').replaceAll('module.', '');
     const directory = root.installed(key);
-    return directory === null ? null : root.definition(directory);
+    const own = directory === null ? null : root.definition(directory);
+    if (own !== null) return own;
+    const model = modelDirectory(location, definition.directory, name);
+    return model === null ? null : root.definition(model);
   };
 
   return { definition, prefix, because, scope, output, children: childrenOf, instancesOf };

@@ -1,4 +1,5 @@
 import type { SourceFacts, SourceFile, SourceTree } from '../../contract.ts';
+import { isModel, modelText } from '../registry/models.ts';
 import { attributeOf } from '../syntax/ast.ts';
 import { defineModule, joinPath, layoutOf, type ModuleDefinition } from './definition.ts';
 import { type Project, type ProjectTools, VENDORED } from './project.ts';
@@ -17,7 +18,7 @@ export function openProject(
   const layout = previous === null ? layoutOf(tree.files) : relayout(previous, tree);
   const definition = (directory: string): ModuleDefinition | null => {
     const files = layout.configuration.get(directory);
-    return files === undefined ? null : define(directory, files, tools);
+    return files === undefined ? defineModel(directory, tools) : define(directory, files, tools);
   };
   const called = new Set<string>();
   const directories = [...layout.configuration.keys()].sort();
@@ -43,6 +44,14 @@ function define(directory: string, files: readonly SourceFile[], tools: ProjectT
   tools.definitions.set(directory, made);
   definitions.set(files, made);
   return made;
+}
+
+/** A registry module whose own code is not in the tree, where its inputs are known. */
+function defineModel(directory: string, tools: ProjectTools): ModuleDefinition | null {
+  if (!isModel(directory)) return null;
+  const known = tools.definitions.get(directory);
+  const text = known === undefined ? modelText(directory) : null;
+  return text === null ? (known ?? null) : define(directory, [{ path: `${directory}/main.tf`, text }], tools);
 }
 
 function sameFiles(known: ModuleDefinition, files: readonly SourceFile[]): boolean {
