@@ -104,6 +104,7 @@ describe('how fine peers are told apart', () => {
     ['10.0.0.0/8', '10.0.5.5', orders('10.0.4.0/22', '10.0.0.0/16'), '10.0.0.0/16'],
     ['10.0.0.0/8', '10.0.5.5', orders('10.0.8.0/22'), '10.0.5.0/24'],
     ['10.0.5.0/24', '10.0.5.5', orders('10.0.0.0/16'), '10.0.5.0/24'],
+    ['10.0.4.0/23', '10.0.5.5', orders('10.0.0.0/16'), '10.0.4.0/23'],
     ['0.0.0.0/0', '203.0.113.5', orders('203.0.113.0/24'), '203.0.113.0/24'],
     ['0.0.0.0/0', '203.0.113.5', orders('x'), '203.0.113.5/32'],
   ])('within %s %s is of its network', (within, peer, policy, unit) => {
@@ -164,6 +165,31 @@ describe('networks for peers', () => {
     ['::/0', ['fd00::/64', 'fd00:0:0:8::/64'], [['fd00::/60'], ['fd00::/64', 'fd00:0:0:8::/64']]],
   ])('within %s for %j are %j', (within, units, expected) => {
     expect(told(within, units, 2)).toEqual(expected);
+  });
+
+  it('are judged by the peers within each, and none is given where one of them will not do', () => {
+    const told3 = (...units: string[]) => told('0.0.0.0/0', units, 3);
+    expect(told3('10.0.8.0/24', '10.0.9.0/24', '203.0.113.5/32')).toEqual([
+      null,
+      ['10.0.8.0/23', '203.0.113.5/32'],
+      ['10.0.8.0/23', '203.0.113.5/32'],
+    ]);
+    expect(told3('10.0.8.0/24', '203.0.113.5/32', '198.51.100.9/32')).toEqual([
+      null,
+      null,
+      ['10.0.8.0/24', '198.51.100.9/32', '203.0.113.5/32'],
+    ]);
+  });
+
+  it('that grow into one another become one', () => {
+    expect(told('10.0.0.0/8', ['10.0.4.0/24', '10.0.7.0/24', '10.9.0.0/24'], 3)[2]).toEqual([
+      '10.0.4.0/22',
+      '10.9.0.0/24',
+    ]);
+    expect(told('10.0.0.0/8', ['10.0.4.0/24', '10.0.6.0/23', '10.9.0.0/24'], 3)[2]).toEqual([
+      '10.0.4.0/22',
+      '10.9.0.0/24',
+    ]);
   });
 
   it('never cut a network that the policy keeps whole', () => {
@@ -285,6 +311,14 @@ describe('services of a rule', () => {
       2,
       true,
       [['6 0-65535 65536'], ['6 0-65535 65536']],
+    ],
+    [
+      'where rules are dealt out to the protocol that saves most, the first one',
+      'ingress all * 10.0.0.0/8',
+      [...tcp(1, 999), use('10.0.0.1', [1], 1, 17), use('10.0.0.1', [1], 3, 17)],
+      3,
+      true,
+      [null, ['6 1-999 999', '17 1-3 3'], ['6 1-1 1', '6 999-999 1', '17 1-3 3']],
     ],
     [
       'where rules are dealt out to the protocol that saves most',
