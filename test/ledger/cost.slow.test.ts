@@ -32,7 +32,7 @@ async function measure(name: string, refused: number): Promise<Measured> {
   const at = join(dir, name);
   const text = join(at, 'text', `${NAME}.gz`);
   const parquet = join(at, 'parquet', `${NAME}.parquet`);
-  const records = await writeTraffic({ ...USUAL, refused, day: DAY, connections: 40_000 }, text, parquet);
+  const records = await writeTraffic({ ...USUAL, refused, day: DAY, connections: 50_000 }, text, parquet);
   const { window: _, ...scan } = options({});
   await ingestFlowLogs({ ...scan, paths: [text], dir: join(at, 'ledger'), tempDir: dir, now: 0 });
   const size = async (file: string) => (await stat(file)).size;
@@ -65,7 +65,7 @@ describe('what a weekly analysis of 90 days reads', () => {
     const much = await measure('much', 0.39);
     const ratio = ({ text, ledger }: Measured) => text / ledger;
     console.log(`little: ${JSON.stringify(little)} ${ratio(little)}; much: ${JSON.stringify(much)} ${ratio(much)}`);
-    expect(ratio(little)).toBeGreaterThan(20);
+    expect(ratio(little)).toBeGreaterThan(15);
     expect(ratio(much)).toBeGreaterThan(4);
     expect(ratio(much)).toBeLessThan(10);
   });

@@ -21,11 +21,11 @@ export interface Traffic {
 }
 
 export const USUAL: Omit<Traffic, 'day' | 'connections'> = {
-  servers: 30,
-  pairs: 1_500,
+  servers: 10,
+  pairs: 600,
   long: 0.02,
   udp: 0.05,
-  refused: 0.17,
+  refused: 0.15,
 };
 
 const TYPES: Readonly<Record<string, 'INTEGER' | 'BIGINT'>> = {
