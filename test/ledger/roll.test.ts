@@ -23,12 +23,13 @@ describe('the strict reader stores what DuckDB stores, row by row', () => {
   it.each([
     ['v5', 21],
     ['v2', 22],
+    ['parquet', 23],
   ] as [LogFormat, number][])('of a generated VPC in %s', async (format, seed) => {
     const at = await mkdtemp(join(tmpdir(), 'pare-roll-world-'));
     try {
       const written = await writeWorld(generateWorld(seed, { days: 2 }), at, { formats: [format], layout: 'hourly' });
       const inventory = await readInventory(written.inventory, { configHistory: [written.configHistory] });
-      expect(await takes(written.flowLogs)).toBe(true);
+      if (format !== 'parquet') expect(await takes(written.flowLogs)).toBe(true);
       await expectTheSame(written.flowLogs, {
         interfaces: interfaceAddresses(inventory.interfaces),
         changes: changeDays(inventory.interfaces),
@@ -94,17 +95,17 @@ describe('the strict reader takes only what it is sure of', () => {
 
   it('and no more records than it may hold', async () => {
     await withLogs({ [NAME]: gzipSync(`${good}${line}\n`) }, async (logs) => {
-      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 1 }).roll([join(logs, NAME)])).toBeNull();
-      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 2 }).roll([join(logs, NAME)])).not.toBeNull();
+      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 1 }).roll([{ path: join(logs, NAME) }])).toBeNull();
+      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 2 }).roll([{ path: join(logs, NAME) }])).not.toBeNull();
     });
   });
 
   it('and the next batch knows nothing of the one before', async () => {
     await withLogs({ [NAME]: gzipSync(good), other: change('eni-0a', 'eni-0b') }, async (logs) => {
       const roller = new Roller({ ...NOTHING_KNOWN, mostRecords: 10 });
-      const other = roller.roll([join(logs, 'other')]);
-      roller.roll([join(logs, NAME)]);
-      expect(roller.roll([join(logs, 'other')])).toEqual(other);
+      const other = roller.roll([{ path: join(logs, 'other') }]);
+      roller.roll([{ path: join(logs, NAME) }]);
+      expect(roller.roll([{ path: join(logs, 'other') }])).toEqual(other);
     });
   });
 });

@@ -65,7 +65,7 @@ export async function withLogs<T>(
 /** Whether the strict reader takes the files at all. */
 export async function takes(logs: string): Promise<boolean> {
   const { paths } = await filesOf(logs);
-  return new Roller({ ...NOTHING_KNOWN, mostRecords: 1e6 }).roll(paths) !== null;
+  return new Roller({ ...NOTHING_KNOWN, mostRecords: 1e6 }).roll(paths.map((path) => ({ path }))) !== null;
 }
 
 /** Any good records in two files: the strict reader takes them, and both readers store the same. */

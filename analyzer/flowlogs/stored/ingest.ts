@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PareError } from '../../model/problem.ts';
 import { discover } from '../discover.ts';
@@ -30,7 +29,7 @@ import {
   writeSources,
 } from './manifest.ts';
 import type { Rolled } from './roll/batch.ts';
-import { openPool, type Pool } from './roll/pool.ts';
+import { rolledBatches } from './rolled-batches.ts';
 
 export interface IngestOptions extends Omit<ScanOptions, 'window'> {
   /** Files and folders, in any of AWS's layouts. */
@@ -64,10 +63,6 @@ interface File extends Source {
   path: string;
   bytes: number;
 }
-
-const MOST_THREADS = 8;
-/** What a record and its conversation take at most while a batch is rolled. */
-const RECORD_BYTES = 300;
 
 /**
  * Reads flow-log files that are not yet in the ledger, each exactly once, in batches of what was delivered on one day. A batch is in the
@@ -127,44 +122,6 @@ export async function ingestFlowLogs(options: IngestOptions): Promise<Ingested> 
   return out;
 }
 
-/** The batches in order, each with what the strict reader made of it; it works ahead of the caller by as many batches as it has threads. */
-async function* rolledBatches(
-  options: IngestOptions,
-  batches: readonly (readonly File[])[],
-): AsyncGenerator<[readonly File[], Rolled | null]> {
-  const threads = Math.max(1, Math.min(MOST_THREADS, availableParallelism(), batches.length));
-  const limit = bytesOf(options.memoryLimit ?? '2GB');
-  const mostRecords = Math.floor(limit / threads / RECORD_BYTES);
-  const { interfaces, changes } = options;
-  const pool: Pool = openPool({ interfaces, changes, mostRecords }, threads);
-  const ahead: Promise<Rolled | null>[] = [];
-  const end = () => void pool.close();
-  options.signal.addEventListener('abort', end);
-  try {
-    for (const [at, files] of batches.entries()) {
-      options.signal.throwIfAborted();
-      for (let next = at + ahead.length; next < Math.min(batches.length, at + threads + 1); next += 1) {
-        const paths = batches[next]!.map(({ path }) => path);
-        const readable = options.reader !== 'duckdb' && !paths.some((path) => path.endsWith('.parquet'));
-        ahead.push(readable ? pool.roll(paths) : Promise.resolve(null));
-      }
-      const rolled = await Promise.race([ahead.shift()!, aborted(options.signal)]);
-      yield [files, rolled];
-    }
-  } finally {
-    options.signal.removeEventListener('abort', end);
-    await pool.close();
-  }
-}
-
-/** Rejects when the signal is aborted. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
 /** Writes a rolled batch's files under the prefix of a new run. */
 async function keepRolled(dir: string, files: readonly File[], rolled: Rolled): Promise<Segment> {
   const run = randomBytes(8).toString('hex');
@@ -194,13 +151,6 @@ async function keepRolled(dir: string, files: readonly File[], rolled: Rolled): 
     refused: [],
     data,
   };
-}
-
-/** `2GB`, `512 MiB`: DuckDB's units; 2 GB for what it alone understands (`80%`). */
-function bytesOf(limit: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?$/i.exec(limit.trim());
-  if (match === null) return 2e9;
-  return Number(match[1]) * (match[3] === '' ? 1000 : 1024) ** ('kmgt'.indexOf(match[2]!.toLowerCase()) + 1);
 }
 
 async function ingestBatch(

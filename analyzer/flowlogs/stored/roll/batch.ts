@@ -17,6 +17,19 @@ export interface RollSettings {
   mostRecords: number;
 }
 
+/** A file of a batch: text as AWS wrote it, or the text that spell.ts has made of a Parquet file. */
+export interface RollInput {
+  path: string;
+  parquet?: {
+    text: string;
+    fields: readonly string[];
+    /** Of the Parquet file, as written. */
+    columns: readonly string[];
+    types: readonly string[];
+    bytes: number;
+  };
+}
+
 /** What became of a batch of files: everything that its segment of the ledger says, and the data files' content. */
 export interface Rolled {
   records: number;
@@ -51,13 +64,13 @@ export class Roller {
    * Null where any of the files is not for the strict reader: Parquet, CloudWatch exports, damaged records, half files, files that are no
    * flow logs, or more records than may be held.
    */
-  roll(paths: readonly string[]): Rolled | null {
+  roll(inputs: readonly RollInput[]): Rolled | null {
     const { interfaces, odd } = this.parser;
     if (interfaces.names.length + odd.texts.length > MOST_NAMES) this.parser = newParser(this.settings);
     const { parser, rows } = this;
     parser.clear();
     rows.clear();
-    const read = readAll(parser, paths, this.settings.mostRecords);
+    const read = readAll(parser, inputs, this.settings.mostRecords);
     if (read === null) return null;
     rows.add(parser.records, hourlyOf(this.settings.changes, parser.interfaces));
     if (!rows.exact()) return null;
@@ -77,25 +90,20 @@ function newParser(settings: RollSettings): Parser {
 
 function readAll(
   parser: Parser,
-  paths: readonly string[],
+  inputs: readonly RollInput[],
   mostRecords: number,
 ): Pick<Rolled, 'bytes' | 'formats'> | null {
   const formats = new Map<string, Rolled['formats'][number]>();
   let bytes = 0;
-  for (const path of paths) {
+  for (const input of inputs) {
     const before = parser.lines;
-    const text = textOf(path);
-    if (text === null) return null;
-    const format = take(parser, text.buffer, path);
+    const format = input.parquet === undefined ? readText(parser, input.path) : readSpelled(parser, input.parquet);
     if (format === null || parser.records.size > mostRecords) return null;
-    bytes += text.bytes;
-    // duckdb/collect.ts has the same groups in the same order.
-    const compression = text.gzip ? 'gzip' : 'none';
-    const key = JSON.stringify([{ as: 'text', compression, header: format.header, leadingTime: false }, format.fields]);
-    const known = formats.get(key) ?? { fields: format.fields, files: 0, records: 0 };
+    bytes += format.bytes;
+    const known = formats.get(format.key) ?? { fields: format.fields, files: 0, records: 0 };
     known.files += 1;
     known.records += parser.lines - before;
-    formats.set(key, known);
+    formats.set(format.key, known);
   }
   return { bytes, formats: [...formats].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, format]) => format) };
 }
@@ -108,20 +116,42 @@ function filesOf(parser: Parser, rows: Rows): Rolled['files'] {
   const rank = new Int32Array(order.length);
   for (const [at, i] of order.entries()) rank[i] = at;
   const flows = rows.columns(rank);
-  return parser.watched
-    .days()
-    .flatMap((day): Rolled['files'] => [
-      ...flows
-        .filter((flow) => flow.day === day)
-        .map(({ action, columns }) => ({
-          table: 'flow' as const,
-          day,
-          action,
-          content: flowFile(columns, action, names),
-        })),
-      { table: 'tally', day, action: null, content: tallyFile(parser.watched.tally(day, order), names) },
-      { table: 'span', day, action: null, content: spanFile(parser.watched.spans(day, order), names) },
-    ]);
+  return parser.watched.days().flatMap((day): Rolled['files'] => [
+    ...flows
+      .filter((flow) => flow.day === day)
+      .map(({ action, columns }) => ({
+        table: 'flow' as const,
+        day,
+        action,
+        content: flowFile(columns, action, names),
+      })),
+    { table: 'tally', day, action: null, content: tallyFile(parser.watched.tally(day, order), names) },
+    { table: 'span', day, action: null, content: spanFile(parser.watched.spans(day, order), names) },
+  ]);
+}
+
+/** How a file is grouped with others: duckdb/collect.ts has the same groups in the same order. */
+interface ReadFormat {
+  key: string;
+  fields: readonly string[];
+  bytes: number;
+}
+
+function readText(parser: Parser, path: string): ReadFormat | null {
+  const text = textOf(path);
+  const format = text === null ? null : take(parser, text.buffer, path);
+  if (text === null || format === null) return null;
+  const compression = text.gzip ? 'gzip' : 'none';
+  const key = JSON.stringify([{ as: 'text', compression, header: format.header, leadingTime: false }, format.fields]);
+  return { key, fields: format.fields, bytes: text.bytes };
+}
+
+function readSpelled(parser: Parser, parquet: NonNullable<RollInput['parquet']>): ReadFormat | null {
+  const { text, fields, columns, types, bytes } = parquet;
+  if (statSync(text).size > MOST_BYTES) return null;
+  const buffer = readFileSync(text);
+  if (!isAscii(buffer) || !parser.parse(buffer, 0, fields)) return null;
+  return { key: JSON.stringify([{ as: 'parquet', types }, columns]), fields: columns, bytes };
 }
 
 /** The inflated file, or null where it is not for this reader. */

@@ -164,16 +164,21 @@ export class Parser {
         if (kind < 0) return false;
         // Said twice it is said once, as in flowSql.
         if (kind === ((about & SRC_ODD) === 0 ? 1 : 2) && this.value === src) kind = 0;
-        about |= kind << PKT_SRC_SHIFT;
-        pktSrc = kind === 0 ? 0 : this.value;
+        // One that repeats the address says nothing, and is not kept (sql/flow.ts).
+        if (kind !== 0 && !(this.value === src && kind === ((about & SRC_ODD) === 0 ? 1 : 2))) {
+          about |= kind << PKT_SRC_SHIFT;
+          pktSrc = this.value;
+        }
       }
       if (pktDstAt >= 0) {
         kind = this.address(buffer, starts[pktDstAt]!, starts[pktDstAt + 1]! - 1);
         if (kind < 0) return false;
         // Said twice it is said once, as in flowSql.
         if (kind === ((about & DST_ODD) === 0 ? 1 : 2) && this.value === dst) kind = 0;
-        about |= kind << PKT_DST_SHIFT;
-        pktDst = kind === 0 ? 0 : this.value;
+        if (kind !== 0 && !(this.value === dst && kind === ((about & DST_ODD) === 0 ? 1 : 2))) {
+          about |= kind << PKT_DST_SHIFT;
+          pktDst = this.value;
+        }
       }
 
       let from = port(buffer, starts[srcport]!, starts[srcport + 1]! - 1);

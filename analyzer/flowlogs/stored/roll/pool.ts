@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads';
-import type { Rolled, RollSettings } from './batch.ts';
+import type { Rolled, RollInput, RollSettings } from './batch.ts';
 
 /** Rolls batches in threads of their own, each batch whole in one of them: batches do not know of each other. */
 export interface Pool {
   /** Null where the batch is not for the strict reader. */
-  roll(paths: readonly string[]): Promise<Rolled | null>;
+  roll(inputs: readonly RollInput[]): Promise<Rolled | null>;
   close(): Promise<void>;
 }
 
 interface Waiting {
-  paths: readonly string[];
+  inputs: readonly RollInput[];
   resolve(rolled: Rolled | null): void;
 }
 
@@ -30,7 +30,7 @@ export function openPool(settings: RollSettings, threads: number): Pool {
     all.push(worker);
     return worker;
   };
-  const run = (worker: Worker, { paths, resolve }: Waiting) => {
+  const run = (worker: Worker, { inputs, resolve }: Waiting) => {
     const done = (rolled: Rolled | null) => {
       worker.off('error', failed);
       idle.push(worker);
@@ -46,12 +46,12 @@ export function openPool(settings: RollSettings, threads: number): Pool {
     };
     worker.once('message', done);
     worker.once('error', failed);
-    worker.postMessage(paths);
+    worker.postMessage(inputs, []);
   };
   return {
-    roll: (paths) =>
+    roll: (inputs) =>
       new Promise((resolve) => {
-        queue.push({ paths, resolve });
+        queue.push({ inputs, resolve });
         start();
       }),
     async close() {

@@ -11,7 +11,7 @@ export const CROSSES = 1 << 13;
 /** The address is a number of OddAddresses and no dotted quad. */
 export const SRC_ODD = 1 << 14;
 export const DST_ODD = 1 << 15;
-/** 0 none, 1 dotted quad, 2 odd. */
+/** 0 none or the address itself (the word is 0 then), 1 dotted quad, 2 odd. */
 export const PKT_SRC_SHIFT = 16;
 export const PKT_DST_SHIFT = 18;
 export const NO_SRCPORT = 1 << 20;
@@ -106,13 +106,8 @@ export class Records {
   ): number {
     const srcOdd = (about & SRC_ODD) === 0 ? 0 : 1;
     const dstOdd = (about & DST_ODD) === 0 ? 0 : 1;
-    // A pkt- address that repeats the address says nothing.
-    let srcKind = (about >>> PKT_SRC_SHIFT) & 3;
-    let dstKind = (about >>> PKT_DST_SHIFT) & 3;
-    if (srcKind === srcOdd + 1 && pktSrc === src) srcKind = 0;
-    if (dstKind === dstOdd + 1 && pktDst === dst) dstKind = 0;
-    const fromPacket = srcKind === 0 ? 0 : pktSrc;
-    const toPacket = dstKind === 0 ? 0 : pktDst;
+    const srcKind = (about >>> PKT_SRC_SHIFT) & 3;
+    const dstKind = (about >>> PKT_DST_SHIFT) & 3;
     const day = (start / DAY) | 0;
     const protocol = about & PROTOCOL;
     const n =
@@ -122,8 +117,8 @@ export class Records {
             protocol | (dstOdd << 8) | (srcOdd << 9) | (dstKind << 10) | (srcKind << 12),
             dst,
             src,
-            toPacket,
-            fromPacket,
+            pktDst,
+            pktSrc,
             (ports << 16) | (ports >>> 16),
             day,
           )
@@ -132,8 +127,8 @@ export class Records {
             protocol | (srcOdd << 8) | (dstOdd << 9) | (srcKind << 10) | (dstKind << 12),
             src,
             dst,
-            fromPacket,
-            toPacket,
+            pktSrc,
+            pktDst,
             ports,
             day,
           );

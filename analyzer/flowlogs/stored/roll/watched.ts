@@ -72,7 +72,7 @@ export class Watched {
       cells[at + 2] = cells[at + 2]! + 1;
       return;
     }
-    if (cells[at]! === 0 || start < cells[at + 4]!) cells[at + 4] = start;
+    if (cells[at] === 0 || start < cells[at + 4]!) cells[at + 4] = start;
     cells[at] = cells[at]! + 1;
     if (status === 1) cells[at + 1] = cells[at + 1]! + 1;
     if (end - start + 1 > cells[at + 3]!) cells[at + 3] = end - start + 1;

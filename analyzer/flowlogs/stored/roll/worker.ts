@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Roller, type RollSettings } from './batch.ts';
+import { Roller, type RollInput, type RollSettings } from './batch.ts';
 
-// One thread of pool.ts: a batch's paths in, what became of them out. An error ends the worker, and pool.ts says so.
+// One thread of pool.ts: a batch's files in, what became of them out. An error ends the worker, and pool.ts says so.
 const roller = new Roller(workerData as RollSettings);
-parentPort?.on('message', (paths: readonly string[]) => {
-  const rolled = roller.roll(paths);
+parentPort?.on('message', (inputs: readonly RollInput[]) => {
+  const rolled = roller.roll(inputs);
   const moved = rolled === null ? [] : rolled.files.map(({ content }) => content.buffer as ArrayBuffer);
   parentPort?.postMessage(rolled, [...new Set(moved)]);
 });
