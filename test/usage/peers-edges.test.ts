@@ -73,7 +73,9 @@ describe('the groups of an address', () => {
       [2009, 9999, '||b+c'],
     ];
     for (const order of [moments, moments.toReversed(), [...moments, ...moments]]) {
-      for (const turned of [interfaces, interfaces.toReversed()]) {
+      // Interfaces come by their ids, which say nothing of their times.
+      const renamed = interfaces.map((state, i) => ({ ...state, interfaceId: `eni-${9 - i}` }));
+      for (const turned of [interfaces, interfaces.toReversed(), renamed]) {
         const { at } = index({ interfaces: turned });
         expect(order.map(([first, last]) => at('10.0.0.1', first, last))).toEqual(order.map(([, , said]) => said));
       }
