@@ -8,9 +8,10 @@ export default defineConfig({
     // Minutes on two idle cores; a busy machine may take its time.
     testTimeout: 3_600_000,
     hookTimeout: 1_800_000,
+    // Three scans keep two cores busy while each waits for the other's server.
     maxConcurrency: 3,
     include: ['test/trino/**/*.trino.test.ts'],
     exclude: ['**/node_modules/**'],
-    reporters: ['default', ['json', { outputFile: 'reports/tests-trino.json' }]],
+    reporters: ['verbose', ['json', { outputFile: 'reports/tests-trino.json' }]],
   },
 });
