@@ -112,7 +112,18 @@ describe('law 1: only what must be so is decided; everything else counts as both
       peer: `192.0.2.${caller - 39990}`,
     })),
     'a caller below 32768, as behind NAT': calls(8, (caller) => ({ in: true, local: 443, remote: caller - 20000 })),
-    'an NFS client with a reserved port': calls(8, (caller) => ({ in: false, local: 800, remote: caller })),
+    'an NFS client with a reserved port': calls(8, (caller) => ({
+      in: false,
+      local: 800,
+      remote: caller,
+      peer: `192.0.2.${caller - 39990}`,
+    })),
+    'an NFS client and the four programs beside each of two servers': calls(8, (caller) => ({
+      in: false,
+      local: 800,
+      remote: caller,
+      peer: `192.0.2.${caller % 2}`,
+    })),
   };
   for (const [what, packets] of Object.entries(undecided)) {
     it(`does not decide ${what}`, async () => {
@@ -210,6 +221,14 @@ describe('law 1: only what must be so is decided; everything else counts as both
       const packets = [...bound, ...low(1200).map((p) => ({ ...p, remote: 1023 }))];
       expect(await verdicts(packets)).toContain('unknown none 443<-1023');
     });
+  });
+
+  it('a reserved port is called where one address alone met it from five ephemeral ports', async () => {
+    const printed = (count: number) => calls(count, (caller) => ({ in: true, local: 515, remote: caller }));
+    expect(await verdicts(printed(5))).toEqual(['inbound fan 515<-*']);
+    expect((await verdicts(printed(4))).every((verdict) => verdict.startsWith('unknown none'))).toBe(true);
+    const printing = calls(5, (caller) => ({ in: false, local: caller, remote: 515 }));
+    expect(await verdicts(printing)).toEqual(['outbound fan *<-515']);
   });
 
   it('does not trust a port that speaks first: a scanner with source port 53, a program that calls from one low port', async () => {

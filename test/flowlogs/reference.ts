@@ -261,10 +261,19 @@ function conversation(
     return mine !== null && mine >= Math.min(...asked) && mine <= Math.max(...asked);
   };
   const classes = (called: number, caller: number) => called < 32768 && called !== 20 && caller >= 32768;
-  const enough = (port: number) => (port >= 512 && port <= 1023 ? 16 : 4);
+  /** Ephemeral ports from which one end alone called it. */
+  const fromOne = (tuples: readonly Seen[], localIsCalled: boolean) => {
+    const high = tuples.filter((o) => (localIsCalled ? o.peerPort : o.localPort) >= 32768);
+    const caller = (o: Seen) => (localIsCalled ? o.peer : o.record.interfaceId);
+    const ports = (one: string) =>
+      new Set(high.filter((o) => caller(o) === one).map((o) => (localIsCalled ? o.peerPort : o.localPort))).size;
+    return Math.max(0, ...high.map((o) => ports(caller(o))));
+  };
+  const enough = (port: number, tuples: readonly Seen[], localIsCalled: boolean) =>
+    port >= 512 && port <= 1023 && fromOne(tuples, localIsCalled) < 5 ? 16 : 4;
 
   if (
-    metLocal >= enough(localPort) &&
+    metLocal >= enough(localPort, atLocal, true) &&
     metLocal >= 4 * metPeer &&
     trusted(atLocal, true) &&
     (classes(localPort, peerPort) || lowCaller(atLocal, localPort, peerPort, metPeer, true)) &&
@@ -273,7 +282,7 @@ function conversation(
   )
     return { opened: 'inbound', evidence: 'fan' };
   if (
-    metPeer >= enough(peerPort) &&
+    metPeer >= enough(peerPort, atPeer, false) &&
     metPeer >= 4 * metLocal &&
     trusted(atPeer, false) &&
     (classes(peerPort, localPort) || lowCaller(atPeer, peerPort, localPort, metLocal, false)) &&

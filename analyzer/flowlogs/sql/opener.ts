@@ -6,6 +6,8 @@ export const EPHEMERAL = 32768;
 export const FAN = 4;
 /** The same for 512 to 1023, which NFS, rsh and others use as the caller's port too. */
 export const FAN_RESERVED = 16;
+/** … unless one address alone called from so many ports: more than the four programs that an NFS server has beside port 2049. */
+export const FAN_ONE = 5;
 /** Seconds after an interface's first record in which a tuple may have been there before. */
 export const EDGE = 600;
 /** First port that a system gives to clients without being told to (RFC 6335, 8.1.2: ports below belong to the system's services). */
@@ -103,7 +105,7 @@ export function decidedSql(tuples: string, listeners: string, edges: string, fol
     `t.protocol = 6 AND ${port} < ${EPHEMERAL} AND ${port} <> 20 AND ${other} BETWEEN ${UNPRIVILEGED} AND ${EPHEMERAL - 1}
       AND ${fan}.met = 1 AND ${called}.tuples >= ${FAN} AND ${called}.reversed = 0 AND t.${first} BETWEEN ${called}.since AND ${called}.until`;
   const fanned = (called: string, fan: string, port: string, other: string, first: string) => `(
-      ${called}.met >= CASE WHEN ${port} BETWEEN 512 AND 1023 THEN ${FAN_RESERVED} ELSE ${FAN} END
+      ${called}.met >= CASE WHEN ${port} BETWEEN 512 AND 1023 AND coalesce(${called}_one.met, 0) < ${FAN_ONE} THEN ${FAN_RESERVED} ELSE ${FAN} END
       AND ${called}.met >= 4 * coalesce(${fan}.met, 0) AND ${called}.reversed * ${REVERSED_SHARE} <= ${called}.tuples
       AND (${caller(port, other)} OR ${lowCaller(called, fan, port, other, first)}))`;
   const older = (first: string, second: string) =>
@@ -120,6 +122,16 @@ export function decidedSql(tuples: string, listeners: string, edges: string, fol
     count(*) FILTER (WHERE local_port >= ${EPHEMERAL} AND first_in IS NOT NULL AND (first_out IS NULL OR first_in < first_out)) AS reversed,
     min(first_out) FILTER (WHERE local_port >= ${EPHEMERAL}) AS since, max(first_out) FILTER (WHERE local_port >= ${EPHEMERAL}) AS until
   FROM ${tuples} GROUP BY protocol, peer_address, peer_port
+), fan_one_local AS (
+  SELECT interface_id, protocol, port, max(met) AS met FROM (
+    SELECT interface_id, protocol, local_port AS port, peer_address, count(DISTINCT peer_port) AS met FROM ${tuples}
+    WHERE local_port BETWEEN 512 AND 1023 AND peer_port >= ${EPHEMERAL} GROUP BY interface_id, protocol, local_port, peer_address
+  ) of_one GROUP BY interface_id, protocol, port
+), fan_one_peer AS (
+  SELECT protocol, address, port, max(met) AS met FROM (
+    SELECT protocol, peer_address AS address, peer_port AS port, interface_id, count(DISTINCT local_port) AS met FROM ${tuples}
+    WHERE peer_port BETWEEN 512 AND 1023 AND local_port >= ${EPHEMERAL} GROUP BY protocol, peer_address, peer_port, interface_id
+  ) of_one GROUP BY protocol, address, port
 ), here AS (
   SELECT DISTINCT interface_id, port FROM ${listeners} WHERE local = 1
 ), there AS (
@@ -149,6 +161,8 @@ export function decidedSql(tuples: string, listeners: string, edges: string, fol
   LEFT JOIN anywhere ON anywhere.address = t.peer_address AND anywhere.port = t.peer_port
   LEFT JOIN fan_local fl ON fl.interface_id = t.interface_id AND fl.protocol = t.protocol AND fl.port = t.local_port
   LEFT JOIN fan_peer fp ON fp.protocol = t.protocol AND fp.address = t.peer_address AND fp.port = t.peer_port
+  LEFT JOIN fan_one_local fl_one ON fl_one.interface_id = t.interface_id AND fl_one.protocol = t.protocol AND fl_one.port = t.local_port
+  LEFT JOIN fan_one_peer fp_one ON fp_one.protocol = t.protocol AND fp_one.address = t.peer_address AND fp_one.port = t.peer_port
   LEFT JOIN related r ON ${equal('r', 't', TUPLE)}
   LEFT JOIN ${edges} x ON x.interface_id = t.interface_id
   LEFT JOIN folded_here fh ON fh.interface_id = t.interface_id
