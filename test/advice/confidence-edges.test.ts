@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitSureness, LEARNED } from '../../analyzer/advice/confidence.ts';
+import { coverageShare, fitSureness, LEARNED, missedPeriods, rhythmOf } from '../../analyzer/advice/confidence.ts';
 import { formatAddress, parseAddress } from '../../analyzer/model/address.ts';
 import type { RuleAge } from '../../analyzer/model/inventory.ts';
 import type { ConnectionClass, Evidence, GroupCoverage } from '../../analyzer/usage/evidence.ts';
@@ -167,5 +167,50 @@ describe('how sure, against the formulas of docs/confidence.md worked by hand', 
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the rhythm of past use', () => {
+  it.each<[number[], number | null]>([
+    [[2, 0, 1], 1],
+    [[9, 0, 1], 14],
+    [[0, 1, 3, 3], 7],
+    [[15, 0, 30], 31],
+    [[0, 31, 93], 92],
+    [[0, 32, 125], 184],
+    [[0, 185, 200], 366],
+    [[0, 366, 400], 366],
+    [[0, 367, 400], 367],
+    [[5, 5, 5, 9], null],
+  ])('of days %j, in whatever order, is %s', (days, period) => expect(rhythmOf(days)).toBe(period));
+
+  it('is missed from the last day on, in whatever order the days are', () => {
+    expect(missedPeriods([14, 0, 7], 35)).toBe(3);
+    expect(missedPeriods([14, 0, 7], 34)).toBe(2);
+  });
+});
+
+describe('silence counts from the day on which a rule was made, or last changed', () => {
+  it.each<[Pick<RuleAge, 'createdAt' | 'changedAt'>, number]>([
+    [{ createdAt: null, changedAt: null }, 0],
+    [{ createdAt: 5 * DAY, changedAt: null }, 5],
+    [{ createdAt: null, changedAt: 5 * DAY }, 5],
+    [{ createdAt: 5 * DAY, changedAt: 20 * DAY }, 20],
+    [{ createdAt: -9 * DAY, changedAt: null }, 0],
+  ])('%j as %d days', (age, from) => {
+    const window = { from: 0, to: 30 * DAY };
+    const evidence = evidenceOf([], 1);
+    const at = (ruleAges: readonly object[]): number =>
+      fitSureness(evidence, inventory({ ruleAges: ruleAges as RuleAge[] }), window).unused(0);
+    expect(at([{ ruleId: 'sgr-0', by: null, ...age }])).toBe(
+      at([{ ruleId: 'sgr-0', by: null, createdAt: from * DAY, changedAt: null }]),
+    );
+    expect(at([{ ruleId: 'sgr-0', by: null, ...age }]) < at([])).toBe(from > 0);
+  });
+});
+
+describe('the share that logs cover', () => {
+  it('is nothing where nothing is known', () => {
+    expect(coverageShare(undefined)).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { score, summaryOf, survivorsOf } from './summary.mjs';
+import { judgedList, score, summaryOf, survivorsOf } from './summary.mjs';
 
 // `npm run mutate`: mutation tests of model, usage and advice, file by file, each by the suites that speak of it; `npm run mutate -- FILE…`: of
 // these files. One report per file in reports/mutation; a file whose report is of the same code, suites and runner is not run again, so
@@ -47,11 +47,10 @@ function testFiles(suite) {
   return names.sort().map((name) => `${suite}/${name}`);
 }
 
-/** What a report depends on: the code, its suites, and the runner. */
+/** What a report depends on: the code and its suites. After a change of the runner itself, `--again`. */
 function stampOf(file, suites, without) {
   const hash = createHash('sha256').update(without);
-  const runner = ['stryker.config.mjs', 'test/mutation/warm-runner.mjs', 'test/mutation/vitest-shim.ts'];
-  for (const path of [file, ...suites.flatMap(testFiles), ...runner]) hash.update(`${path}\n${readFileSync(path)}\n`);
+  for (const path of [file, ...suites.flatMap(testFiles)]) hash.update(`${path}\n${readFileSync(path)}\n`);
   return hash.digest('hex');
 }
 
@@ -94,6 +93,8 @@ const reports = readdirSync(OUT)
   .map((name) => JSON.parse(readFileSync(`${OUT}/${name}`, 'utf8')));
 const { text, worst } = summaryOf(reports);
 writeFileSync(`${OUT}/summary.md`, text);
-writeFileSync(`${OUT}/survivors.txt`, survivorsOf(reports));
+const judged = JSON.parse(readFileSync('test/mutation/judged.json', 'utf8'));
+writeFileSync(`${OUT}/survivors.txt`, survivorsOf(reports, judged));
+writeFileSync(`${OUT}/judged.md`, judgedList(reports, judged));
 process.stdout.write(`\n${text}`);
 if (worst < FLOOR) process.exitCode = 1;
