@@ -1,4 +1,4 @@
-import { formatProtocol } from '../../analyzer/model/protocol.ts';
+import { formatProtocol, parseProtocol } from '../../analyzer/model/protocol.ts';
 import type { RuleShape } from '../../analyzer/model/rule.ts';
 import type { DeclaredRule, SourceIndex, SourceLanguage, SourceTree, TextEdit } from '../../bot/source/contract.ts';
 
@@ -11,7 +11,8 @@ export function texts(index: SourceIndex): Map<string, number> {
 }
 
 function keyOf(r: DeclaredRule): string {
-  return [r.root, r.context, r.direction, r.group, r.protocol, r.fromPort, r.toPort, r.peerKind, r.peer].join('|');
+  const protocol = parseProtocol(r.protocol) ?? r.protocol;
+  return [r.root, r.context, r.direction, r.group, protocol, r.fromPort, r.toPort, r.peerKind, r.peer].join('|');
 }
 
 function compare(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string[] {

@@ -63,6 +63,13 @@ const directories = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 let slowest = 0;
 const terraformJudge = await createTerraformLanguage();
 
+// A run that is cut short tells how far it came.
+process.on('SIGTERM', () => {
+  console.log('\nCut short: what follows is a part.');
+  print();
+  process.exit(2);
+});
+
 for (const directory of directories) {
   const { tree, notes } = await readSource(directory);
   const terraform = await createTerraformLanguage();
@@ -74,7 +81,11 @@ for (const directory of directories) {
     counts.push(`${language.name} ${index.declarations.length} declarations, ${index.notes.length} notes, ${took} ms`);
     const judge = language.name === 'terraform' ? terraformJudge : cloudformation;
     const before = texts(judge.index(tree, FACTS));
-    for (const declaration of index.declarations) await every(language, judge, index, before, declaration);
+    for (const declaration of index.declarations) {
+      await every(language, judge, index, before, declaration);
+      // Lets a signal in: everything else here is one long stretch of computing.
+      await new Promise((done) => setImmediate(done));
+    }
   }
   console.log(`${directory}: ${tree.files.length} files, ${notes.length} left out; ${counts.join('; ')}`);
 }
