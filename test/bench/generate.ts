@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,15 +48,6 @@ export async function benchData(parameters: BenchParameters, note: (text: string
       await writeFile(join(data.inventory, name), JSON.stringify(document));
   }
   return data;
-}
-
-/** Files below a folder, sorted, and their bytes. */
-export async function filesOf(folder: string): Promise<{ paths: string[]; bytes: number }> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  let bytes = 0;
-  for (const path of paths) bytes += (await stat(path)).size;
-  return { paths: paths.sort(), bytes };
 }
 
 function work(parameters: BenchParameters, folder: string, part: number): Promise<void> {
@@ -109,5 +100,5 @@ async function parquet(folder: string, days: number): Promise<void> {
 if (!isMainThread) {
   const { parameters, folder, part } = workerData as { parameters: BenchParameters; folder: string; part: number };
   await writePart(parameters, folder, part);
-  parentPort?.postMessage('done');
+  parentPort?.postMessage('done', []);
 }

@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { type IngestOptions, ingestFlowLogs } from '../../analyzer/flowlogs/index.ts';
 import { readManifest } from '../../analyzer/flowlogs/stored/manifest.ts';
 import { Roller } from '../../analyzer/flowlogs/stored/roll/batch.ts';
-import { filesOf } from '../bench/generate.ts';
+import { filesOf } from '../bench/files.ts';
 import { options, V5 } from '../flowlogs/harness.ts';
 
 export type Known = Pick<IngestOptions, 'interfaces' | 'changes'>;

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine } from '../../duckdb/engine.ts';
 import { parquetColumns } from '../../duckdb/load.ts';
@@ -11,23 +11,22 @@ import type { RollInput } from './batch.ts';
  * that is not written so (a space, a quote, nothing at all) makes a line that the strict reader refuses.
  */
 export class Speller {
-  private readonly open: () => Promise<Engine>;
-  private readonly folder: string;
-  private engine: Engine | null = null;
+  private readonly tempDir: string;
+  private readonly memoryLimit: string;
+  private readonly signal: AbortSignal;
+  private opened: { engine: Engine; folder: string } | null = null;
   private made = 0;
 
   constructor(tempDir: string, memoryLimit: string, signal: AbortSignal) {
-    this.folder = join(tempDir, `pare-spelled-${process.pid}`);
-    this.open = async () => {
-      await mkdir(this.folder, { recursive: true });
-      return Engine.open(tempDir, memoryLimit, signal);
-    };
+    this.tempDir = tempDir;
+    this.memoryLimit = memoryLimit;
+    this.signal = signal;
   }
 
   /** Null where the file is no flow log that can be read: DuckDB's own reader says why. */
   async spell(path: string, bytes: number): Promise<RollInput | null> {
-    this.engine ??= await this.open();
-    const parquet = await parquetColumns(this.engine, path);
+    const { engine, folder } = await this.open();
+    const parquet = await parquetColumns(engine, path);
     if ('problem' in parquet) return null;
     const { columns, types } = parquet;
     const used = new Set<string>([...NEEDED, ...USED]);
@@ -39,15 +38,24 @@ export class Speller {
       return types[i] === 'VARCHAR' ? `nullif(nullif(${name}, '-'), '')` : name;
     });
     this.made += 1;
-    const text = join(this.folder, `${this.made}.txt`);
-    await this.engine.run(`COPY (SELECT ${spelled.join(', ')} FROM read_parquet(${literal(path.replace(/[*?[]/g, '[$&]'))}, hive_partitioning = false))
+    const text = join(folder, `${this.made}.txt`);
+    await engine.run(`COPY (SELECT ${spelled.join(', ')} FROM read_parquet(${literal(path.replace(/[*?[]/g, '[$&]'))}, hive_partitioning = false))
       TO ${literal(text)} (FORMAT csv, DELIMITER ' ', HEADER false, NULLSTR '-')`);
     return { path, parquet: { text, fields, columns, types, bytes } };
   }
 
   async close(): Promise<void> {
-    await this.engine?.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.opened?.engine.close();
+    if (this.opened !== null) await rm(this.opened.folder, { recursive: true, force: true });
+    this.opened = null;
+  }
+
+  private async open(): Promise<{ engine: Engine; folder: string }> {
+    this.opened ??= {
+      engine: await Engine.open(this.tempDir, this.memoryLimit, this.signal),
+      folder: await mkdtemp(join(this.tempDir, 'pare-spelled-')),
+    };
+    return this.opened;
   }
 }
 
