@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Compute } from './definition.ts';
 import { serviceRole } from './role.ts';
 import type { Settings } from './settings.ts';
-import { stepEnvironment } from './step-environment.ts';
+import { SETTINGS_KEY } from './step-environment.ts';
 import { stepGrants } from './step-grants.ts';
 import type { Grant, Place, Tags } from './types.ts';
 
@@ -78,7 +78,7 @@ export class FargateSteps extends pulumi.ComponentResource {
       },
       child,
     );
-    const environment = stepEnvironment(settings, data.name);
+    const environment = { PARE_BUCKET: data.name, PARE_SETTINGS: SETTINGS_KEY };
     const task = new aws.ecs.TaskDefinition(
       name,
       {

@@ -10,6 +10,7 @@ import { Pipeline } from './pipeline.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { QuickSight } from './quicksight.ts';
 import { readSettings } from './settings.ts';
+import { athenaTables } from './tables.ts';
 
 const config = new pulumi.Config('pare');
 const settings = readSettings((key) => {
@@ -117,6 +118,14 @@ if (settings.quicksight !== undefined)
 
 /** What the Athena store is given. */
 export const { database, workgroup, results } = catalog;
+/** The file that `pare analyze --athena` takes: the flow logs themselves, read by Athena. */
+export const athenaSettings = pulumi.jsonStringify({
+  region: place.region,
+  workgroup: catalog.workgroup,
+  output: pulumi.interpolate`${catalog.results}pare`,
+  maxScanBytes: settings.scanLimitBytes,
+  tables: catalog.database.apply((known) => athenaTables(known, settings.flowLogs)),
+});
 /** Where inventory, ledger, findings and evidence lie. */
 export const dataBucket = data.name;
 export const { stateMachine } = pipeline;

@@ -5,7 +5,7 @@ import type { FargateSteps } from './fargate.ts';
 import { NodeFunction } from './node-function.ts';
 import { serviceRole } from './role.ts';
 import type { Settings } from './settings.ts';
-import { stepEnvironment } from './step-environment.ts';
+import { SETTINGS_KEY, stepSettings } from './step-environment.ts';
 import { stepGrants } from './step-grants.ts';
 import type { Grant, Place, Tags } from './types.ts';
 
@@ -34,7 +34,18 @@ export class Pipeline extends pulumi.ComponentResource {
     super('pare:infra:Pipeline', name, {}, options);
     const child = { parent: this };
     const { settings, tags, data, place, fargate } = args;
-    const environment = stepEnvironment(settings, data.name);
+    new aws.s3.BucketObjectv2(
+      `${name}-steps`,
+      {
+        bucket: data.name,
+        key: SETTINGS_KEY,
+        content: `${JSON.stringify(stepSettings(settings), null, 2)}\n`,
+        contentType: 'application/json',
+        tags,
+      },
+      child,
+    );
+    const environment = { PARE_BUCKET: data.name, PARE_SETTINGS: SETTINGS_KEY };
     const step = (what: 'inventory' | 'ledger' | 'analysis', description: string) =>
       new NodeFunction(
         `${name}-${what}`,

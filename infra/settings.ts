@@ -50,7 +50,8 @@ export type FlowLogs = z.infer<typeof flowLogs>;
 
 const inventory = z.strictObject({
   organization: z.boolean().optional(),
-  accounts: z.array(account).optional(),
+  // Each is one ARN in a policy, which takes 10,240 characters.
+  accounts: z.array(account).max(100, { message: 'at most 100; use organization for more' }).optional(),
   roleName: z
     .string()
     .regex(/^[\w+=,.@-]{1,64}$/, { message: 'the name of a role' })
@@ -66,7 +67,6 @@ const inventory = z.strictObject({
     .optional(),
   ruleAges: z.boolean().optional(),
 });
-export type InventoryConfig = z.infer<typeof inventory>;
 
 const schema = z
   .strictObject({

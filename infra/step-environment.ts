@@ -1,11 +1,12 @@
-import type { Input } from '@pulumi/pulumi';
 import type { Settings } from './settings.ts';
 import { dayLocations } from './tables.ts';
 
-/** What bot/lambda/settings.ts reads. */
-export function stepEnvironment(settings: Settings, bucket: Input<string>): Record<string, Input<string>> {
+/** Where the settings of the steps lie in the bucket of data: the environment of a function takes 4 KB. */
+export const SETTINGS_KEY = 'config/steps.json';
+
+/** What bot/lambda/settings.ts reads, by the names of the environment. */
+export function stepSettings(settings: Settings): Record<string, string> {
   return {
-    PARE_BUCKET: bucket,
     PARE_FLOW_LOGS: JSON.stringify(settings.flowLogs.flatMap(dayLocations)),
     PARE_INVENTORY: JSON.stringify(settings.inventory),
     PARE_WINDOW: settings.window,

@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { ENTRIES_ACTION, INVENTORY_ACTIONS } from './inventory-actions.ts';
 import type { Settings } from './settings.ts';
+import { STEP_PREFIXES } from './step-prefixes.ts';
 import type { Grant, Place } from './types.ts';
 
 /** What one step may do, by what its code calls: docs/deploy.md has the reasons. */
@@ -17,15 +18,20 @@ export function stepGrants(
   const write = (resources: Grant['resources']): Grant => ({ sid: 'Write', actions: ['s3:PutObject'], resources });
   switch (step) {
     case 'inventory':
-      return [write(below('inventory/')), ...reachGrants(settings, place)];
+      return [
+        read(below(...STEP_PREFIXES.inventory.read)),
+        write(below(...STEP_PREFIXES.inventory.write)),
+        ...reachGrants(settings, place),
+      ];
     case 'ledger':
-      return [list, read(below('inventory/', 'ledger/')), write(below('ledger/')), ...logGrants(settings, place)];
-    case 'analysis':
       return [
         list,
-        read(below('inventory/', 'ledger/', 'config/', 'findings/')),
-        write(below('evidence/', 'findings/', 'tables/')),
+        read(below(...STEP_PREFIXES.ledger.read)),
+        write(below(...STEP_PREFIXES.ledger.write)),
+        ...logGrants(settings, place),
       ];
+    case 'analysis':
+      return [list, read(below(...STEP_PREFIXES.analysis.read)), write(below(...STEP_PREFIXES.analysis.write))];
   }
 }
 

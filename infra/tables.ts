@@ -138,6 +138,22 @@ export function dayLocations(logs: FlowLogs): string[] {
   );
 }
 
+/** The settings file of `pare analyze --athena` (docs/ledger.md) for these tables, but for what only the stack knows. */
+export function athenaTables(database: string, all: readonly FlowLogs[]): object[] {
+  return all.map((logs) => ({
+    database,
+    name: `flow_logs_${logs.name}`,
+    format: logs.format,
+    columns: logs.fields.map(columnOf),
+    extraColumn: logs.format === 'text' ? EXTRA_COLUMN : null,
+    partition:
+      logs.layout === 'date'
+        ? { by: 'date', column: 'day', format: 'yyyy/MM/dd' }
+        : { by: 'parts', year: 'year', month: 'month', day: 'day' },
+    locations: dayLocations(logs),
+  }));
+}
+
 function places({ bucket, prefix, layout }: FlowLogs): { location: string; template: string } {
   const location = `s3://${bucket}/${prefix}AWSLogs/`;
   const template =

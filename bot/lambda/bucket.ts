@@ -78,27 +78,44 @@ export function openBucket(s3: S3Client, name: string, signal: AbortSignal): Buc
   return bucket;
 }
 
+/** Requests under way at once: enough to hide S3's latency, few enough for the memory of a function. */
+const AT_ONCE = 16;
+
+/** The results in the order of the items; the first failure ends it. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const out: R[] = new Array<R>(items.length);
+  let next = 0;
+  const loop = async () => {
+    for (let i = next++; i < items.length; i = next++) out[i] = await work(items[i]!, i);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, loop));
+  return out;
+}
+
 /** Downloads all below `prefix` into a folder, by the rest of their keys. Returns how many. */
 export async function downloadAll(bucket: Bucket, prefix: string, folder: string): Promise<number> {
   const root = resolve(folder);
   await mkdir(root, { recursive: true });
   const objects = (await bucket.list(prefix)).filter(({ key }) => !key.endsWith('/'));
-  for (const { key } of objects) {
+  await inParallel(objects, async ({ key }) => {
     const file = resolve(root, key.slice(prefix.length));
     if (!file.startsWith(root + sep)) throw outside(bucket.name, key);
     await bucket.download(key, file);
-  }
+  });
   return objects.length;
 }
 
-/** Uploads all files of a folder below `prefix`, in the order of their names. Returns their names. */
+/** Uploads all files of a folder below `prefix`. Returns their names, sorted. */
 export async function uploadAll(bucket: Bucket, folder: string, prefix: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
-  for (const name of names) await bucket.upload(join(folder, name), `${prefix}${name}`);
+  await inParallel(names, (name) => bucket.upload(join(folder, name), `${prefix}${name}`));
   return names;
 }
 

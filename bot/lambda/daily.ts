@@ -6,7 +6,7 @@ import { readInventory } from '@pare/analyzer/inventory/index.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import type { Runtime } from '../cli/runtime.ts';
 import { changeDays, interfaceAddresses } from '../cli/work/scan-input.ts';
-import { type Bucket, openBucket } from './bucket.ts';
+import { type Bucket, inParallel, openBucket } from './bucket.ts';
 import { fetchInventory } from './inventory.ts';
 import { pullLedger, pushLedger } from './ledger.ts';
 import type { StepSettings } from './settings.ts';
@@ -78,24 +78,22 @@ async function fetchDay(
   known: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const wanted: { from: Bucket; key: string; bytes: number }[] = [];
-  for (const template of flowLogs) {
+  // Each account and region has a folder of its own: an organization has thousands.
+  const listed = await inParallel(flowLogs, async (template) => {
     const [, name, prefix] = /^s3:\/\/([^/]+)\/(.*)$/.exec(fillDate(template, day))!;
     const from = openBucket(s3, name!, signal);
-    // Names of AWS are never used again for other content; what bears another name is told apart by its digest.
-    for (const { key, bytes } of await from.list(prefix!))
-      if (!(isAwsName(basename(key)) && known.has(basename(key)))) wanted.push({ from, key, bytes });
-  }
+    return (await from.list(prefix!)).map(({ key, bytes }) => ({ from, key, bytes }));
+  });
+  // Names of AWS are never used again for other content; what bears another name is told apart by its digest.
+  const wanted = listed.flat().filter(({ key }) => !(isAwsName(basename(key)) && known.has(basename(key))));
   const bytes = wanted.reduce((sum, one) => sum + one.bytes, 0);
   if (bytes > mostBytes) throw tooMuch(dateOf(day), bytes, mostBytes);
-  const paths: string[] = [];
-  for (const { from, key } of wanted) {
+  return inParallel(wanted, async ({ from, key }, i) => {
     // Files of several accounts and regions may bear one name; the folders tell the day of one whose name does not.
-    const path = join(folder, String(paths.length), dateOf(day).replaceAll('-', '/'), basename(key));
+    const path = join(folder, String(i), dateOf(day).replaceAll('-', '/'), basename(key));
     await from.download(key, path);
-    paths.push(path);
-  }
-  return paths;
+    return path;
+  });
 }
 
 function isAwsName(name: string): boolean {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readFailures } from '@pare/analyzer/inventory/failures.ts';
 import { failurePlace } from '@pare/analyzer/inventory/live/index.ts';
@@ -33,7 +34,9 @@ export async function inventoryStep(
   const out = join(folder, 'inventory');
   await pull({ ...commandOptions(settings), out }, runtime);
   const failures = await readFailures(out);
-  const prefix = `inventory/snapshots/${at.toISOString().replace(/[^0-9A-Za-z]/g, '-')}/`;
+  // A place of its own for each attempt: what an attempt that died has left must not become part of this one.
+  const attempt = randomBytes(4).toString('hex');
+  const prefix = `inventory/snapshots/${at.toISOString().replace(/[^0-9A-Za-z]/g, '-')}-${attempt}/`;
   const files = (await uploadAll(bucket, out, prefix)).length;
   await bucket.put(CURRENT, `${JSON.stringify({ prefix, files })}\n`);
   const failed = failures.map((one) => `${failurePlace(one)}: ${one.message}; ${one.next}`.slice(0, 1000));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Manifest, readManifest, readSources, type Source } from '@pare/analyzer/flowlogs/stored/manifest.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
-import type { Bucket } from './bucket.ts';
+import { type Bucket, inParallel } from './bucket.ts';
 
 /** The ledger of docs/ledger.md with the same names below this prefix: what is in a folder here is an object there. */
 export const LEDGER = 'ledger/';
@@ -18,17 +18,17 @@ export async function pullLedger(bucket: Bucket, dir: string): Promise<PulledLed
   const newest = names.filter((name) => /^manifest\/manifest-\d{8}\.json$/.test(name)).at(-1);
   if (newest !== undefined) await bucket.download(`${LEDGER}${newest}`, join(dir, newest));
   const manifest = await readManifest(dir);
-  for (const { run } of manifest.segments) {
+  await inParallel(manifest.segments, async ({ run }) => {
     const name = `sources/${run}.json`;
     await bucket.download(`${LEDGER}${name}`, join(dir, name));
-  }
+  });
   return { manifest, sources: await readSources(dir, manifest) };
 }
 
 /** Brings the data files of the days from `from` (inclusive) on; one that the manifest names and that is gone ends the run. */
 export async function pullDays(bucket: Bucket, dir: string, manifest: Manifest, from: number): Promise<number> {
   const wanted = manifest.segments.flatMap(({ data }) => data).filter(({ day }) => day >= from - 2 * DAY);
-  for (const { path } of wanted) {
+  await inParallel(wanted, async ({ path }) => {
     try {
       await bucket.download(`${LEDGER}${path}`, join(dir, path));
     } catch (cause) {
@@ -44,7 +44,7 @@ export async function pullDays(bucket: Bucket, dir: string, manifest: Manifest, 
         { cause },
       );
     }
-  }
+  });
   return wanted.length;
 }
 

@@ -21,7 +21,6 @@ const event = z.strictObject({
   lateDays: z.int().min(0).max(400).nullish(),
   failed: z.array(z.string()).nullish(),
 });
-export type StepEvent = z.input<typeof event>;
 
 export interface StepOptions {
   env: Environment;
@@ -37,14 +36,14 @@ const ENOUGH_MS = 5 * 60_000;
 export async function runStep(input: unknown, { env, signal, left }: StepOptions): Promise<object> {
   const parsed = event.safeParse(input);
   if (!parsed.success) throw notAStep(parsed.error.issues[0]!);
-  const settings = read(env);
   const { step, from, lateDays, failed } = parsed.data;
   const at = new Date(parsed.data.at);
   const s3 = new S3Client({ maxAttempts: 6, retryMode: 'adaptive' });
-  const bucket = openBucket(s3, settings.bucket, signal);
   const folder = await mkdtemp(join(tmpdir(), 'pare-step-'));
   const runtime = stepRuntime(signal);
   try {
+    const settings = await storedSettings(env, s3, signal);
+    const bucket = openBucket(s3, settings.bucket, signal);
     switch (step) {
       case 'inventory':
         return await inventoryStep(settings.inventory, bucket, at, folder, runtime);
@@ -64,12 +63,28 @@ export async function runStep(input: unknown, { env, signal, left }: StepOptions
   }
 }
 
-function read(env: Environment): StepSettings {
+/**
+ * The settings of the object that PARE_SETTINGS names, and those of the environment above them: a function's environment takes 4 KB, less
+ * than the places of an organization's flow logs.
+ */
+async function storedSettings(env: Environment, s3: S3Client, signal: AbortSignal): Promise<StepSettings> {
+  const key = env.PARE_SETTINGS ?? '';
+  if (key === '') return stepSettings(env);
+  const text = await openBucket(s3, env.PARE_BUCKET ?? '', signal).text(key);
+  let stored: unknown = null;
   try {
-    return stepSettings(env);
-  } catch (error) {
-    throw named(error);
+    stored = JSON.parse(text ?? 'null');
+  } catch {
+    // Told below.
   }
+  const parsed = z.record(z.string(), z.string()).safeParse(stored);
+  if (parsed.success) return stepSettings({ ...parsed.data, ...env });
+  throw new PareError({
+    code: 'settings-unreadable',
+    message: `the settings in ${key} are ${text === null ? 'not there' : 'no JSON object of texts'}`,
+    next: 'deploy again with the Pulumi program',
+    fault: 'configuration',
+  });
 }
 
 /** Step Functions retries by the error's name: what no retry mends is told apart by it. */

@@ -1,7 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { openBucket } from './bucket.ts';
-import { stepSettings } from './settings.ts';
 import { runStep } from './steps.ts';
 
 /**
@@ -17,7 +16,7 @@ export async function runTask(env: NodeJS.ProcessEnv, signal: AbortSignal): Prom
       signal,
       left: () => Number.POSITIVE_INFINITY,
     });
-    const bucket = openBucket(new S3Client({}), stepSettings(env).bucket, signal);
+    const bucket = openBucket(new S3Client({}), env.PARE_BUCKET ?? '', signal);
     await bucket.put(result, JSON.stringify(output));
     return 0;
   } catch (error) {

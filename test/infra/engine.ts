@@ -35,6 +35,9 @@ export interface Recorded {
   stderr: string;
 }
 
+/** Of the provider's SDK, which the engine takes the plugin by. */
+export const PROVIDER_VERSION = (fromInfra('@pulumi/aws/package.json') as { version: string }).version;
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { memberPolicy } from '../../analyzer/inventory/live/permissions.ts';
+import { openAthena } from '../../bot/cli/work/athena.ts';
 import { EVERYTHING, LEAST } from './configurations.ts';
 import { deploy, type Made } from './program.ts';
 
@@ -243,6 +246,17 @@ describe.each(['least', 'everything'])('the Pulumi program, configured with %s',
       expect(watched).toContain(name);
   });
 
+  it('gives no function more environment than the 4 KB it takes', () => {
+    for (const { name, inputs } of of(made(), 'Function')) {
+      const { variables } = inputs.environment as { variables: Record<string, string> };
+      expect(JSON.stringify(variables).length, name).toBeLessThan(2000);
+    }
+    const [stored] = of(made(), 'BucketObjectv2');
+    expect(stored!.inputs).toMatchObject({ bucket: 'pare-data-id', key: 'config/steps.json' });
+    const step = of(made(), 'Function').find(({ name }) => name === 'pare-inventory')!;
+    expect(step.inputs.environment).toMatchObject({ variables: { PARE_SETTINGS: stored!.inputs.key } });
+  });
+
   it('tells somebody of every failure: runs, silence, functions', () => {
     const alarms = of(made(), 'MetricAlarm');
     const topic = arnOf(of(made(), 'Topic')[0]!);
@@ -348,6 +362,21 @@ describe('what only some stacks have', () => {
   });
 });
 
+describe('Athena', () => {
+  it.each(['least', 'everything'])(
+    'pare analyze --athena takes the settings that the stack with %s gives',
+    async (which) => {
+      const file = join(tmpdir(), `pare-athena-${process.pid}-${which}.json`);
+      writeFileSync(file, String(stacks[which]!.outputs.athenaSettings));
+      try {
+        expect((await openAthena(file, tmpdir(), 0)).engine).toBe('athena');
+      } finally {
+        rmSync(file);
+      }
+    },
+  );
+});
+
 /** AWS calls of bot/lambda by the function that makes them: what the roles grant must be exactly this. */
 describe('least privilege, held against the calls that the code makes', () => {
   const CALLS: Readonly<Record<string, string>> = {
@@ -375,7 +404,7 @@ describe('least privilege, held against the calls that the code makes', () => {
   const STORE = ['s3:GetObject', 's3:ListBucket', 's3:PutObject'];
   const ACCEPT = ['dynamodb:GetItem', 'dynamodb:PutItem', 'sqs:SendMessage', 'secretsmanager:GetSecretValue'];
   const USED: Readonly<Record<string, readonly string[]>> = {
-    'pare-inventory': ['s3:PutObject', ...memberPolicy().Statement.flatMap(({ Action }) => Action)],
+    'pare-inventory': ['s3:GetObject', 's3:PutObject', ...memberPolicy().Statement.flatMap(({ Action }) => Action)],
     'pare-ledger': STORE,
     'pare-analysis': STORE,
     'pare-app-webhook': ACCEPT,

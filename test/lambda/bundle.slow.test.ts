@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FindingsDocument } from '../../analyzer/model/finding.ts';
 import { bundle } from '../../infra/bundle.ts';
+import { STEP_PREFIXES } from '../../infra/step-prefixes.ts';
 import { generateWorld, writeWorld } from '../generator/index.ts';
 import { startS3 } from '../trino/s3.ts';
 
@@ -14,6 +15,7 @@ const run = promisify(execFile);
 let dir: string;
 let server: Server;
 let env: Record<string, string>;
+let log: string[];
 let end: string;
 
 /** The bundle in a folder without any of ours above it, and buckets with one generated day. */
@@ -38,6 +40,7 @@ beforeAll(async () => {
   const prefix = folder === 'AWSLogs' ? '' : `${folder}/`;
   const s3 = await startS3(root);
   server = s3.server;
+  log = s3.log;
   env = {
     PATH: process.env.PATH ?? '',
     AWS_ENDPOINT_URL_S3: s3.endpoint,
@@ -45,11 +48,14 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_REGION: 'eu-west-1',
     PARE_BUCKET: 'pare-data',
-    PARE_WINDOW: '7d',
-    PARE_FLOW_LOGS: JSON.stringify([
-      `s3://logs/${prefix}AWSLogs/${world.accountId}/vpcflowlogs/${world.region}/{yyyy}/{MM}/{dd}/`,
-    ]),
+    PARE_SETTINGS: 'config/steps.json',
   };
+  const location = `s3://logs/${prefix}AWSLogs/${world.accountId}/vpcflowlogs/${world.region}/{yyyy}/{MM}/{dd}/`;
+  await mkdir(join(root, 'pare-data', 'config'), { recursive: true });
+  await writeFile(
+    join(root, 'pare-data', 'config', 'steps.json'),
+    JSON.stringify({ PARE_WINDOW: '7d', PARE_FLOW_LOGS: JSON.stringify([location]) }),
+  );
   await mkdir(join(dir, 'elsewhere'));
 });
 afterAll(async () => {
@@ -57,6 +63,17 @@ afterAll(async () => {
   server.close();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** Requests to the bucket of data that the step's role does not grant; a container may write its result besides. */
+function beyond(step: keyof typeof STEP_PREFIXES, requests: readonly string[]): string[] {
+  const read: readonly string[] = STEP_PREFIXES[step].read;
+  const write: readonly string[] = [...STEP_PREFIXES[step].write, 'runs/'];
+  return requests.filter((request) => {
+    const [, method, bucket, key = ''] = /^(\w+) ([^/]+)\/([^?]*)/.exec(request) ?? [];
+    if (bucket !== 'pare-data' || key === '') return false;
+    return !(method === 'PUT' ? write : read).some((prefix) => key.startsWith(prefix));
+  });
+}
 
 const node = (args: readonly string[], more: Record<string, string> = {}) =>
   run(process.execPath, args, { cwd: join(dir, 'elsewhere'), env: { ...env, ...more } });
@@ -78,8 +95,14 @@ describe('the bundle that is deployed', () => {
     const task = join(dir, 'code', 'task.mjs');
     const step = (input: object, name: string) =>
       node([task], { PARE_STEP: JSON.stringify(input), PARE_RESULT: `runs/r/${name}.json` });
+    log.length = 0;
     await step({ step: 'ledger', at: end, lateDays: 3, from: null }, 'ledger');
+    expect(beyond('ledger', log)).toEqual([]);
+    log.length = 0;
     await step({ step: 'analysis', at: end, failed: [] }, 'analysis');
+    expect(beyond('analysis', log)).toEqual([]);
+    // The check would see it: the analysis reads what the ledger step may not.
+    expect(beyond('inventory', log)).not.toEqual([]);
     const bucket = join(dir, 's3', 'pare-data');
     const result = async (name: string) =>
       JSON.parse(await readFile(join(bucket, 'runs', 'r', `${name}.json`), 'utf8')) as Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { appSettings, stepSettings } from '../../bot/lambda/settings.ts';
 import { readSettings } from '../../infra/settings.ts';
-import { stepEnvironment } from '../../infra/step-environment.ts';
+import { stepSettings as deployedSettings } from '../../infra/step-environment.ts';
 import { EVERYTHING, LEAST } from '../infra/configurations.ts';
 
 describe('what the program tells the functions', () => {
@@ -10,7 +10,7 @@ describe('what the program tells the functions', () => {
     ['everything', EVERYTHING],
   ])('is what they read (%s)', (_, configuration) => {
     const settings = readSettings((key) => configuration[key]);
-    const read = stepSettings(stepEnvironment(settings, 'pare-data') as Record<string, string>);
+    const read = stepSettings({ ...deployedSettings(settings), PARE_BUCKET: 'pare-data' });
     expect(read).toMatchObject({
       bucket: 'pare-data',
       inventory: settings.inventory,
@@ -21,6 +21,17 @@ describe('what the program tells the functions', () => {
       settings.flowLogs.reduce((sum, one) => sum + one.accounts.length * one.regions.length, 0),
     );
     for (const place of read.flowLogs) expect(place).toMatch(/\{yyyy\}.*\{MM\}.*\{dd\}\/$/);
+  });
+});
+
+describe('an organization of 500 accounts in 17 regions', () => {
+  it('has more places than a function’s environment takes, and one object has them all', () => {
+    const accounts = Array.from({ length: 500 }, (_, i) => String(100_000_000_000 + i));
+    const regions = Array.from({ length: 17 }, (_, i) => `eu-west-${i + 1}`);
+    const settings = readSettings((key) =>
+      key === 'flowLogs' ? [{ name: 'main', bucket: 'logs', accounts, regions }] : undefined,
+    );
+    expect(stepSettings({ ...deployedSettings(settings), PARE_BUCKET: 'b' }).flowLogs).toHaveLength(8500);
   });
 });
 
