@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fitSureness } from '../../analyzer/advice/confidence.ts';
 import { advise, DEFAULT_POLICY, type Policy, replay } from '../../analyzer/advice/index.ts';
 import { narrowRule } from '../../analyzer/advice/narrow.ts';
 import type { LedgerRow } from '../../analyzer/flowlogs/ledger.ts';
@@ -357,5 +358,139 @@ describe('the last checks', () => {
       interfaces,
     });
     expect([said[KEY]![0], said.two![0]]).toEqual(['keep in-use', 'remove unused']);
+  });
+});
+
+describe('what a person keeps', () => {
+  const keepB = {
+    windows: [],
+    protectedGroups: [],
+    protectedPorts: [],
+    protectedPeers: [],
+    keeps: [{ rule: 'sgr-b', reason: 'because' }],
+    neverNarrow: [],
+    rulesPerGroup: 60,
+    brake: null,
+  };
+  const wide = rule('ingress tcp 8000-9000 10.0.5.0/24', { ruleId: 'sgr-a' });
+  const kept = rule('ingress tcp 8090 10.0.5.0/24', { ruleId: 'sgr-b' });
+
+  it('is not written a second time by a narrowing', async () => {
+    const rows = [8080, 8090].flatMap((port) => daily(30, 6, port, '10.0.5.5'));
+    const { says } = await judge(inventory({ rules: [wide, kept] }), rows, { policy: { orders: keepB } });
+    expect(says).toEqual({ a: 'narrow | ports-unused | 6 8080-8080 10.0.5.0/24', b: 'keep | kept-by-policy' });
+  });
+
+  it('lets the other go where it is all that is left of it', async () => {
+    const said = await told([wide, kept], daily(30, 6, 8090, '10.0.5.5'), {}, { policy: { orders: keepB } });
+    expect(said.a!.slice(0, 2)).toEqual([
+      'remove used-part-covered',
+      'All that was seen of it (30 records on 30 days) is also let in by sgr-b, which stays; what else it allows was not used.',
+    ]);
+  });
+});
+
+describe('law 1: what may not be covered by another', () => {
+  const verdicts = (said: Record<string, [string, string, number]>): string[] => Object.values(said).map(([v]) => v);
+
+  it('is certain where one class certainly needs it, though others are doubtful', async () => {
+    const doubtful = daily(30, 6, 443, '10.0.0.7', { opened: 'unknown', peerPort: 9 });
+    const said = await told([WEB], [...daily(30, 6, 443, '10.0.0.7'), ...doubtful]);
+    expect(said[KEY]![2]).toBe(1);
+  });
+
+  it.each([
+    ['seen on many ports, each on one day', (day: number) => flow(day, 6, 100 + day, '10.0.0.7')],
+    ['seen from many peers, each on one day', (day: number) => flow(day, 6, 443, `10.0.${day}.7`)],
+  ])('is a rule %s', async (_, rare) => {
+    const rules = [rule('ingress tcp 1-998 10.0.0.0/16'), rule('ingress tcp 2-999 10.0.0.0/16')];
+    const said = await told(
+      rules,
+      Array.from({ length: 20 }, (__, day) => rare(day)),
+    );
+    expect(verdicts(said)).toEqual(['keep seen-too-rarely', 'keep seen-too-rarely']);
+  });
+
+  it('is a rule whose silence is not proved', async () => {
+    const rules = [rule('ingress tcp 1-998 10.0.0.0/16'), rule('ingress tcp 2-999 10.0.0.0/16')];
+    const said = await told(rules, daily(30, 6, 443, '10.0.0.7'), {}, { coverage: [] });
+    expect(verdicts(said)).toEqual(['keep in-use', 'keep in-use']);
+  });
+
+  it('is a rule that only may have let a connection in', async () => {
+    const rules = [
+      rule('ingress tcp 443 pl-dark', { ruleId: 'sgr-a' }),
+      rule('ingress tcp 443-500 10.0.0.0/16', { ruleId: 'sgr-b' }),
+      rule('ingress tcp 400-443 10.0.0.0/17', { ruleId: 'sgr-c' }),
+    ];
+    const said = await told(rules, daily(30, 6, 443, '10.0.0.7'));
+    expect(said.a![0]).toBe('keep in-use');
+    expect(verdicts(said).filter((v) => v.startsWith('remove'))).toHaveLength(1);
+  });
+});
+
+describe('a rule that another one makes needless', () => {
+  it('goes where the other is needed anyway', async () => {
+    const rules = [
+      rule('ingress tcp 443-444 10.0.0.0/24', { ruleId: 'sgr-a' }),
+      rule('ingress tcp 443 10.0.0.0/16', { ruleId: 'sgr-b' }),
+    ];
+    const rows = [...daily(30, 6, 443, '10.0.0.7'), ...daily(30, 6, 443, '10.0.1.7')];
+    const said = await told(rules, rows);
+    expect(said.a![0]).toBe('remove used-part-covered');
+    expect(said.b![0]).toMatch(/^(keep|narrow) /);
+  });
+
+  it('names what covers it in the order of the rules', async () => {
+    const rules = [
+      rule('ingress tcp 443 10.0.0.0/16', { ruleId: 'sgr-0' }),
+      rule('ingress tcp 443 10.0.2.0/24', { groupId: 'sg-two', ruleId: 'sgr-two' }),
+      rule('ingress tcp 443 10.0.1.0/24', { ruleId: 'sgr-one' }),
+    ];
+    const parts = {
+      groups: [group('sg-web'), group('sg-two')],
+      interfaces: [eni('eni-web', ['sg-two', 'sg-web'], ['10.0.0.10'])],
+    };
+    const said = await told(rules, [...daily(30, 6, 443, '10.0.1.7'), ...daily(30, 6, 443, '10.0.2.7')], parts);
+    expect(said['0']![1]).toContain('is also let in by sgr-two of sg-two and sgr-one, which stay;');
+  });
+
+  it('by another group is as sure as its use, or its silence, allows', async () => {
+    const wide = rule('ingress tcp 443 10.0.0.0/16', { groupId: 'sg-two', ruleId: 'sgr-wide' });
+    const inv = inventory({
+      rules: [WEB, wide],
+      groups: [group('sg-web'), group('sg-two')],
+      interfaces: [eni('eni-web', ['sg-two', 'sg-web'], ['10.0.0.10'])],
+    });
+    for (const rows of [[], [flow(1, 6, 443, '10.0.0.7')]]) {
+      const { evidence, advice } = await judge(inv, rows);
+      const i = evidence.rules.findIndex((r) => r.ruleId === WEB.ruleId);
+      const sure = fitSureness(evidence, inv, days(30));
+      const said = advice.verdicts[i]!;
+      const expected = rows.length === 0 ? sure.unused(i) : sure.narrowed(i, 0);
+      expect([said.action, said.confidence]).toEqual(['remove', expected]);
+    }
+  });
+
+  it('by another group is not concluded of a group that nobody wore yet', async () => {
+    const wide = rule('ingress tcp 443 10.0.0.0/16', { groupId: 'sg-two', ruleId: 'sgr-wide' });
+    const interfaces = [eni('eni-web', ['sg-two', 'sg-web'], ['10.0.0.10'], { from: FROM + 40 * DAY })];
+    const said = await told([WEB, wide], [], { groups: [group('sg-web'), group('sg-two')], interfaces });
+    expect(said[KEY]![0]).toBe('review group-not-worn');
+  });
+});
+
+describe('a reference to a group that is gone', () => {
+  it('is left to a person, with the reason, where it may have been the only rule', async () => {
+    const gone = rule('ingress tcp 443 sg-gone', {
+      ruleId: 'sgr-gone',
+      peer: { kind: 'group', groupId: 'sg-gone', accountId: '111122223333' },
+    });
+    const said = await told([gone], daily(30, 6, 443, '10.7.0.1'));
+    expect(said.gone).toEqual([
+      'review stale-reference',
+      'The group that it references does not exist any more, so it allows nothing. Within the window it may still have been the only rule for connections that were accepted, so a person must decide.',
+      0,
+    ]);
   });
 });
