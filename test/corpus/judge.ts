@@ -1,5 +1,6 @@
 import { formatProtocol, parseProtocol } from '../../analyzer/model/protocol.ts';
 import type { RuleShape } from '../../analyzer/model/rule.ts';
+import { EGRESS_PLACEHOLDER } from '../../bot/source/cloudformation/index.ts';
 import type { DeclaredRule, SourceIndex, SourceLanguage, SourceTree, TextEdit } from '../../bot/source/contract.ts';
 
 /** Independent of the editor's own judgement: rules as a multiset of plain texts. */
@@ -31,11 +32,14 @@ export function wrongRules(
   changed: readonly DeclaredRule[],
   asked: RuleShape | null,
   replacement: RuleShape | null,
+  placeholder: boolean,
 ): string | null {
   const expected = new Map(before);
   const count = (key: string, by: number) => expected.set(key, (expected.get(key) ?? 0) + by);
   for (const one of changed) {
     count(keyOf(one), -1);
+    // Trap 14: the last egress rule of a group leaves a rule to the loopback block behind.
+    if (placeholder) count(keyOf({ ...one, peerKind: 'cidrIpv4', peer: EGRESS_PLACEHOLDER }), 1);
     if (replacement === null) continue;
     const kept = JSON.stringify(asked?.peer) === JSON.stringify(replacement.peer);
     const peer = kept ? one.peer : 'cidr' in replacement.peer ? replacement.peer.cidr : one.peer;

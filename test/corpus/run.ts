@@ -49,6 +49,8 @@ interface Row {
   alone: Record<Wish, number>;
   together: Record<Wish, number>;
   wrong: number;
+  /** Removals that leave trap 14's placeholder. */
+  placeholders: number;
   traps: Map<string, number>;
   refused: Map<string, number>;
   /** Declarations with a refusal that a trap asks for, and with none other. */
@@ -129,9 +131,11 @@ async function every(
       if (!result.ok) refuse(row, declaration, rule, wish, result.refusals);
       else {
         const after = applyEdits(index.tree, result.edits);
+        const placeholder = result.warnings.some((w) => w.code === 'cfn-egress-placeholder');
+        if (placeholder) row.placeholders += 1;
         const wrong =
           wrongBytes(index.tree, after, result.edits) ??
-          wrongRules(before, judge.index(after, FACTS), changed, live ?? rule.shape, replacement) ??
+          wrongRules(before, judge.index(after, FACTS), changed, live ?? rule.shape, replacement, placeholder) ??
           (await wrongStructure(index.tree, after, result.edits, changed, live ?? rule.shape, replacement)) ??
           (await wrongSyntax(language, index.tree, after, result.edits));
         if (wrong === null) row[how][wish] += 1;
@@ -179,6 +183,7 @@ function rowOf(form: string): Row {
     alone: none(),
     together: none(),
     wrong: 0,
+    placeholders: 0,
     traps: new Map(),
     refused: new Map(),
     trapped: new Set(),
@@ -207,6 +212,6 @@ function print(): void {
   const trapped = sum((row) => [...row.trapped].filter((id) => !row.refusedDeclarations.has(id)).length);
   const silent = sum((row) => row.silent);
   console.log(
-    `\n${declarations} declarations: ${silent} make no rule here (count 0, no caller), ${trapped} with a refusal that a trap asks for, ${refused} with a refusal that no trap asks for (${((100 * refused) / Math.max(1, declarations)).toFixed(1)} %), ${sum((row) => row.wrong)} wrong edits, slowest edit ${Math.round(slowest)} ms`,
+    `\n${declarations} declarations: ${silent} make no rule here (count 0, no caller), ${trapped} with a refusal that a trap asks for, ${refused} with a refusal that no trap asks for (${((100 * refused) / Math.max(1, declarations)).toFixed(1)} %), ${sum((row) => row.wrong)} wrong edits, ${sum((row) => row.placeholders)} removals with trap 14's placeholder, slowest edit ${Math.round(slowest)} ms`,
   );
 }
