@@ -124,6 +124,13 @@ export interface CheckRunRecord {
 
 export type Reaction = '+1' | '-1' | 'laugh' | 'confused' | 'heart' | 'hooray' | 'rocket' | 'eyes';
 
+/** Lines of a file, counted from 1, both ends included, and whose they are; null where the address belongs to no account. */
+export interface BlameRange {
+  from: number;
+  to: number;
+  login: string | null;
+}
+
 /** A file to be committed. The text is written as UTF-8; `before` must be what the base has. */
 export interface FileWrite {
   path: string;
@@ -156,6 +163,9 @@ export interface Platform {
   commit(sha: string): Promise<CommitRecord>;
   /** Paths that a commit changed against its first parent, removed ones too; at most the 3,000 that GitHub names. */
   changedPaths(sha: string): Promise<readonly string[]>;
+
+  /** Who wrote which lines of a file, as a commit has it; empty where the host does not say. */
+  blame(commit: string, path: string): Promise<readonly BlameRange[]>;
 
   /** One commit of `files` on `parent`, signed by GitHub since it names no author. No branch points to it yet. */
   makeCommit(write: { parent: string; files: readonly FileWrite[]; message: string }): Promise<CommitOutcome>;

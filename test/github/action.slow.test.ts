@@ -91,6 +91,20 @@ describe('action.yml, its script run as GitHub runs it', () => {
     expect(repository.writes.slice(writes)).toEqual([]);
   });
 
+  it('sends the findings to code scanning where it is asked to, once', async () => {
+    const inputs = { findings: join(workspace, 'findings.json'), sarif: 'true' };
+    const first = await runAction(inputs);
+    expect([first.code, first.said]).toEqual([0, expect.stringContaining('the findings are in code scanning')]);
+    const again = await runAction(inputs);
+    expect([again.code, again.said]).toEqual([0, expect.stringContaining('code scanning has these findings already')]);
+    expect(repository.sarifs.map((one) => [one.commit, one.ref])).toEqual([[repository.facts.head, 'refs/heads/main']]);
+    const { results } = JSON.parse(repository.sarifs[0]!.text).runs[0] as { results: { locations: object[] }[] };
+    expect(results.map((one) => one.locations[0])).toEqual([
+      expect.objectContaining({ physicalLocation: expect.objectContaining({ region: { startLine: 9 } }) }),
+      expect.objectContaining({ physicalLocation: expect.objectContaining({ region: { startLine: 17 } }) }),
+    ]);
+  });
+
   it('gives state files and inventory on, each as one argument', async () => {
     const { code, said } = await runAction({
       findings: join(workspace, 'findings.json'),

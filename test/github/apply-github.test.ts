@@ -47,7 +47,7 @@ beforeAll(async () => {
     const body = Buffer.concat(chunks).toString();
     const headers = { authorization: request.headers.authorization ?? '', 'content-type': 'application/json' };
     try {
-      const path = (request.url ?? '').replace(/^\/api\/v3/, '');
+      const path = (request.url ?? '').replace(/^\/api(?:\/v3)?/, '');
       const method = request.method ?? 'GET';
       const answer = await github.fetch(`${github.emulator.url}${path}`, {
         method,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type {
+  BlameRange,
   CheckRunRecord,
   CheckRunWrite,
   Clock,
@@ -37,6 +38,10 @@ export class FakeRepository {
   pulls: Pull[] = [];
   issues: (Issue & { comments: CommentRecord[] })[] = [];
   checks: CheckRunRecord[] = [];
+  /** By path, whatever the commit. */
+  blames = new Map<string, BlameRange[]>();
+  /** Results in code scanning. */
+  sarifs: { commit: string; ref: string; text: string }[] = [];
   permissions = new Map<string, Permission>();
   writes: string[] = [];
   stopAfter = Number.POSITIVE_INFINITY;
@@ -167,6 +172,7 @@ export class FakeRepository {
         const paths = new Set([...after.keys(), ...before.keys()]);
         return [...paths].filter((path) => after.get(path) !== before.get(path)).sort();
       },
+      blame: async (_, path) => this.blames.get(path) ?? [],
       makeCommit: async ({ parent, files, message }) => {
         const all = new Map(this.files.get(parent)!);
         for (const file of files) {

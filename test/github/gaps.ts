@@ -118,8 +118,21 @@ function reactionTo(key: string, sent: Record<string, unknown> | null, reactions
   });
 }
 
-/** GraphQL, as far as it is used: turning a pull request to a draft and back. The emulator takes that by REST, which GitHub does not. */
+/** The last who changed a file is blamed for all of it. */
+async function blaming(variables: unknown, raw: Raw): Promise<Answer> {
+  const { owner, name, oid, path } = variables as Record<string, string>;
+  const { body } = await raw<{ author: { login: string } | null }[]>(
+    `/repos/${owner}/${name}/commits?sha=${oid}&path=${path}`,
+  );
+  const login = body[0]?.author?.login;
+  const commit = { author: { user: login === undefined ? null : { login } } };
+  const ranges = [{ startingLine: 1, endingLine: 10_000, commit }];
+  return plain(200, { data: { repository: { object: { blame: { ranges } } } } });
+}
+
+/** GraphQL, as far as it is used: whose lines they are, and turning a pull request to a draft and back. The emulator takes that by REST, which GitHub does not. */
 async function drafting(sent: Record<string, unknown> | null, raw: Raw): Promise<Answer> {
+  if (String(sent?.query).includes('blame(path:')) return blaming(sent?.variables, raw);
   const { id } = (sent?.variables ?? {}) as { id: string };
   const draft = String(sent?.query).includes('convertPullRequestToDraft');
   const { body: all } = await raw<Pull[]>('/repos/pare/infra/pulls?state=all&per_page=100');

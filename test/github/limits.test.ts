@@ -204,7 +204,9 @@ async function everywhere(repositories: readonly World[], clock: ReturnType<type
       // What people are told of: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
       const creates =
         method === 'POST' && /\/(?:pulls|issues|comments|requested_reviewers|check-runs|reactions)$/.test(path);
-      sent.push({ at: clock.at, write: method !== 'GET', creates });
+      // A question in GraphQL is a POST and no write.
+      const asks = method === 'GET' || (path === '/graphql' && !/mutation/.test(String(init?.body)));
+      sent.push({ at: clock.at, write: !asks, creates });
       return wire(input, init);
     };
     const platform = createPlatform({

@@ -10,8 +10,9 @@ export function register(program: Command, run: Run): void {
     .option('--json', 'print the branches as JSON instead of the table')
     .option('--github <owner/repo>', 'open the pull requests there instead, with the token in GITHUB_TOKEN')
     .option('--github-url <url>', 'API of a GitHub Enterprise Server, https://HOST/api/v3 (default: GITHUB_API_URL)')
+    .option('--sarif', 'with --github: also send the findings to code scanning (security_events: write)')
     .action(
-      run(async (runtime, options: ApplyOptions & { github?: string; githubUrl?: string }) => {
+      run(async (runtime, options: ApplyOptions & { github?: string; githubUrl?: string; sarif?: boolean }) => {
         const { github } = options;
         if (github === undefined) return (await import('../work/apply.ts')).apply(options, runtime);
         return (await import('../work/apply-github.ts')).applyToGitHub({ ...options, github }, runtime);

@@ -13,12 +13,15 @@ import { terminalTable, writePlan } from '../plan-output.ts';
 import { prefixIn } from '../repository-path.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 import type { ApplyOptions } from './apply.ts';
+import { sendSarif } from './upload-sarif.ts';
 
 export interface ApplyToGitHubOptions extends ApplyOptions {
   /** `owner/repo`. */
   github: string;
   /** `https://HOST/api/v3`; GITHUB_API_URL, then github.com. */
   githubUrl?: string;
+  /** Also send the findings to code scanning. */
+  sarif?: boolean;
 }
 
 /**
@@ -43,9 +46,10 @@ export async function applyToGitHub(
   const client = tokenClient({ token, ...(baseUrl === undefined || baseUrl === '' ? {} : { baseUrl }) });
   const platform = createPlatform({ client, repository, clock, signal: runtime.signal });
 
+  const source = await sourceOf(options, runtime);
   const report = await runRepository({
     platform,
-    source: await sourceOf(options, runtime),
+    source,
     clock,
     onboarding: false,
     foretold: (done) => {
@@ -58,6 +62,15 @@ export async function applyToGitHub(
   for (const [unit, why] of report.outcome.failed) runtime.note('warning', terminalSafe(`${unit}: ${why}`));
   if (report.told !== null) runtime.note('info', `the dashboard is ${options.github}#${report.told}`);
   if (!report.remembered) runtime.note('warning', 'somebody changed the dashboard meanwhile; run again');
+  if (options.sarif === true) {
+    const { head, defaultBranch } = await platform.facts();
+    const run = await source.plan({ repository, commit: head });
+    const state = await sendSarif(run, defaultBranch, { client, repository, clock, signal: runtime.signal });
+    runtime.note(
+      'info',
+      state === 'sent' ? 'the findings are in code scanning' : 'code scanning has these findings already',
+    );
+  }
   if (report.state === 'config-invalid') return EXIT.configuration;
   if (report.outcome.failed.size > 0) return EXIT.error;
   return report.decisions.length > 0 && options.detailedExitcode === true ? EXIT.findings : EXIT.clean;

@@ -15,7 +15,12 @@ export function readConfig(text: string): ConfigResult {
   if (text.length > SIZE_LIMIT)
     return { ok: false, problems: [problem('is larger than 200,000 characters', 'shorten it', null)] };
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   if (document.errors.length > 0) {
     const problems = document.errors
       .slice(0, SHOWN)

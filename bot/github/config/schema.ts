@@ -105,6 +105,7 @@ export const configSchema = z
     reviewers: z
       .strictObject({
         codeowners: z.boolean().default(true).describe('Ask the owners of the changed files'),
+        blame: z.boolean().default(true).describe('Then those who wrote the lines that go'),
         also: z
           .array(z.string().regex(/^(team:)?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'is no login or team:slug'))
           .max(15)

@@ -1,4 +1,5 @@
 import type { Clock, Permission, Platform, RepositoryRef } from '../contract.ts';
+import { blamePart } from './blame.ts';
 import { createCaller } from './caller.ts';
 import { checksPart } from './checks.ts';
 import { isStatus } from './errors.ts';
@@ -82,6 +83,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     ...pullsPart(client, repository, call),
     ...issuesPart(client, repository, call, viewer),
     ...checksPart(client, repository, call),
+    ...blamePart(client, repository, call),
     permission,
   };
 }

@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '@pare/analyzer/model/interface.ts';
 import type { FileWrite, Memory, PlannedRun, PullRequestRecord, Unit } from '../contract.ts';
+import type { Blame } from './blame.ts';
 import { type PullText, withHandsOff, withoutHandsOff } from './body.ts';
 import { changePullMarker, findingsOfMarker, readPullMarker } from './marker.ts';
 import { commitMessage, editDigest, editOfCommit, foreignCommit } from './own.ts';
@@ -17,7 +18,13 @@ export type Intention =
     }
   | { kind: 'open-pull'; branch: string; title: string; body: string; draft: boolean }
   | { kind: 'edit-pull'; pull: number; title?: string; body?: string; state?: 'closed' }
-  | { kind: 'settle'; pull: number | 'opened'; labels: readonly string[]; reviewers: readonly string[] }
+  | {
+      kind: 'settle';
+      pull: number | 'opened';
+      labels: readonly string[];
+      reviewers: readonly string[];
+      blame: Blame | null;
+    }
   | { kind: 'overflow'; pull: number | 'opened'; parts: readonly string[] }
   | { kind: 'delete-branch'; branch: string };
 
@@ -52,6 +59,7 @@ export interface LadderInput {
   memory: Memory;
   labels: readonly string[];
   reviewers: readonly string[];
+  blame: Blame | null;
 }
 
 /**
@@ -110,7 +118,7 @@ export function open(
   const intentions: Intention[] = [
     ...(ready ? [] : [branchWrite(input, stray?.tip ?? null)]),
     { kind: 'open-pull', branch: unit.branch, title: text.title, body: text.body, draft: unit.draft },
-    { kind: 'settle', pull: 'opened', labels: input.labels, reviewers: input.reviewers },
+    { kind: 'settle', pull: 'opened', labels: input.labels, reviewers: input.reviewers, blame: input.blame },
     ...(text.overflow.length > 0 ? [{ kind: 'overflow' as const, pull: 'opened' as const, parts: text.overflow }] : []),
   ];
   return { ...subject(unit, null), state: 'open', reason, intentions };
@@ -171,13 +179,21 @@ function textEdits({ pull, text }: LadderInput): Intention[] {
   return edits;
 }
 
-function settle({ pull, memory, labels, reviewers }: LadderInput): Intention[] {
+function settle({ pull, memory, labels, reviewers, blame }: LadderInput): Intention[] {
   if (memory.settled.includes(pull.number)) return [];
   const missing = labels.filter((one) => !pull.labels.includes(one));
   const unasked = reviewers.filter((one) => !pull.reviewers.includes(one));
-  return missing.length + unasked.length === 0
-    ? []
-    : [{ kind: 'settle', pull: pull.number, labels: missing, reviewers: unasked }];
+  if (missing.length + unasked.length === 0) return [];
+  // Labels come last (run/execute.ts): where they are, everybody was asked.
+  return [
+    {
+      kind: 'settle',
+      pull: pull.number,
+      labels: missing,
+      reviewers: unasked,
+      blame: missing.length === 0 ? null : blame,
+    },
+  ];
 }
 
 function rewrite(input: LadderInput): Intention {

@@ -3,6 +3,7 @@ import { quietReason } from '../config/schedule.ts';
 import type { PareConfig } from '../config/schema.ts';
 import type { CommitRecord, Memory, PlannedRun, PullRequestRecord, RepositoryState, Unit } from '../contract.ts';
 import { tickId } from '../dashboard/ticks.ts';
+import { blameOf } from '../pulls/blame.ts';
 import { type PullText, pullText } from '../pulls/body.ts';
 import { climb, close, type Decision, open, validAtOf } from '../pulls/ladder.ts';
 import { findingsOfMarker, readPullMarker } from '../pulls/marker.ts';
@@ -178,9 +179,12 @@ function common({ config, owners, run }: DecideInput, unit: Unit) {
   const asked = [...config.reviewers.also];
   if (config.reviewers.codeowners)
     for (const change of unit.batch.changes) asked.push(...ownersOf(owners, `${run.prefix}${change.path}`));
+  const reviewers = [...new Set(asked)].slice(0, config.reviewers.atMost);
+  const room = config.reviewers.blame ? config.reviewers.atMost - reviewers.length : 0;
   return {
     labels: [...new Set([LABEL, ...config.labels])].sort(),
-    reviewers: [...new Set(asked)].slice(0, config.reviewers.atMost),
+    reviewers,
+    blame: blameOf(unit.batch.changes, run.prefix, run.commit, room),
   };
 }
 

@@ -1,5 +1,6 @@
 import { formatProblem, PareError } from '@pare/analyzer/model/problem.ts';
 import type { Platform } from '../contract.ts';
+import { blamed } from '../pulls/blame.ts';
 import type { Decision, Intention } from '../pulls/ladder.ts';
 import { editOfCommit, isOwnCommit } from '../pulls/own.ts';
 import { syncOverflow } from './overflow.ts';
@@ -73,8 +74,11 @@ async function perform(intention: Intention, pull: number | null, base: string, 
     }
     case 'settle': {
       const number = numberOf(intention.pull, pull);
+      const { reviewers, blame } = intention;
+      const more = blame === null ? [] : await blamed(blame, platform, [await platform.viewer(), ...reviewers]);
+      await platform.requestReviewers(number, [...reviewers, ...more]);
+      // Last, since a label tells the next run that this was done.
       await platform.addLabels(number, intention.labels);
-      await platform.requestReviewers(number, intention.reviewers);
       return done;
     }
     case 'overflow':

@@ -12,7 +12,10 @@ export function writesOf(intention: Intention): boolean[] {
     case 'open-pull':
       return [true];
     case 'settle':
-      return [...(intention.labels.length > 0 ? [false] : []), ...(intention.reviewers.length > 0 ? [true] : [])];
+      return [
+        ...(intention.labels.length > 0 ? [false] : []),
+        ...(intention.reviewers.length > 0 || intention.blame !== null ? [true] : []),
+      ];
     case 'overflow':
       return intention.parts.map(() => true);
     case 'edit-pull':

@@ -67,7 +67,8 @@ export async function playStory() {
   try {
     await evidence(now);
     await stage.as('token-pare', 'PUT', '/collaborators/alice', { permission: 'push' });
-    for (const [at, root] of ROOTS.entries()) await stage.write('main', `${root}/main.tf`, source(at + 1));
+    for (const [at, root] of ROOTS.entries())
+      await stage.write('main', `${root}/main.tf`, source(at + 1), 'token-alice');
     await stage.settle();
 
     // Install.
@@ -102,6 +103,8 @@ export async function playStory() {
       { heading: 'The dashboard', body: await dashboard(stage) },
     );
     facts.checks = await checks(stage, web);
+    const { requested_reviewers: asked } = await stage.as('token-pare', 'GET', `/pulls/${web.number}`);
+    facts.reviewers = (asked as { login: string }[]).map((one) => one.login);
 
     // Comment commands.
     const ssh = now.rules.find((one) => one.findingId === 'f-a00000000102')!;
@@ -160,7 +163,6 @@ export async function playStory() {
     await stage.settle();
     const touched = (await pulls(stage)).find((one) => one.number === mail.number)!;
     facts.handsOff = touched;
-    facts.drafted = stage.github.exchanges.filter((one) => one.path.endsWith('/graphql'));
     facts.mailFile = await stage.read(mail.head, 'mail/README.md');
     tell(
       'A human commits',

@@ -8,6 +8,7 @@ export const USED = [
   'checks/create',
   'checks/list-for-ref',
   'checks/update',
+  'code-scanning/list-recent-analyses',
   'code-scanning/upload-sarif',
   'git/create-commit',
   'git/create-ref',

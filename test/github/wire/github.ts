@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import type { CheckRunRecord, CommitRecord, PullRequestRecord } from '../../../bot/github/contract.ts';
 import { blobId } from '../../../bot/github/platform/blob.ts';
 import type { FakeRepository } from '../fake-platform.ts';
@@ -291,6 +292,15 @@ function pullRoutes(repository: FakeRepository): Route[] {
       'POST',
       /^=\/graphql$/,
       async ({ body }) => {
+        if (String(body.query).includes('blame(path:')) {
+          const { path } = body.variables as { path: string };
+          const ranges = (repository.blames.get(path) ?? []).map(({ from, to, login }) => ({
+            startingLine: from,
+            endingLine: to,
+            commit: { author: { user: login === null ? null : { login } } },
+          }));
+          return ok({ data: { repository: { object: { blame: { ranges } } } } });
+        }
         const { id } = body.variables as { id: string };
         const draft = String(body.query).includes('convertPullRequestToDraft');
         await repository.platform().setDraft(Number(id.slice(3)), draft);
@@ -449,6 +459,33 @@ function otherRoutes(repository: FakeRepository): Route[] {
         // As GitHub by default: the latest of each name.
         const latest = all.length === 0 ? [] : [all.reduce((a, b) => (a.id > b.id ? a : b))];
         return ok({ total_count: latest.length, check_runs: latest.map(check) });
+      },
+    ],
+    [
+      'GET',
+      /^\/code-scanning\/analyses$/,
+      () =>
+        repository.sarifs.length === 0
+          ? no(404, 'no analysis found')
+          : ok(
+              [...repository.sarifs]
+                .reverse()
+                .slice(0, 1)
+                .map(({ commit, text }) => {
+                  const log = JSON.parse(text) as { runs: { tool: { driver: { name: string; version: string } } }[] };
+                  const { name, version } = log.runs[0]!.tool.driver;
+                  return { commit_sha: commit, tool: { name, version, guid: null } };
+                }),
+            ),
+    ],
+    [
+      'POST',
+      /^\/code-scanning\/sarifs$/,
+      ({ body }) => {
+        repository.writes.push('uploadSarif');
+        const text = gunzipSync(Buffer.from(String(body.sarif), 'base64')).toString('utf8');
+        repository.sarifs.push({ commit: String(body.commit_sha), ref: String(body.ref), text });
+        return ok({ id: 'x', url: 'u' }, 202);
       },
     ],
     ['POST', /^\/check-runs$/, async ({ body }) => ok(await write(body, String(body.head_sha)), 201)],
