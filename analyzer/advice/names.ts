@@ -4,7 +4,7 @@ import { type Peer, type RuleShape, type SecurityGroupRule, shapeKey } from '../
 import type { ConnectionClass, Evidence } from '../usage/index.ts';
 import { managedBy } from './managed.ts';
 import type { Policy } from './policy.ts';
-import { contains, sizeOf } from './sources.ts';
+import { contains } from './sources.ts';
 import { type Sizes, spaceOfShape } from './space.ts';
 
 /** A name may stand for networks when it allows at most this many times what they allow. */
@@ -15,8 +15,8 @@ interface Name {
   peer: Extract<Peer, { kind: 'group' | 'prefixList' }>;
   /** All that it can ever stand for, as networks: a list's entries; for a group the blocks of its VPC, as a member has its address there. */
   bound: readonly Cidr[];
-  /** Addresses that it stands for now. */
-  size: bigint;
+  /** Addresses that it stands for now, as space.ts counts them: an IPv6 network by its share of the family. */
+  size: number;
 }
 
 export interface Names {
@@ -56,7 +56,7 @@ export function buildNames(inventory: Inventory, policy: Policy, sizes: Sizes): 
         if (!classes.every((c) => bears(name, c, views))) continue;
         const named = distinct(shapes.map((shape) => ({ ...shape, peer: name.peer })));
         const points = named.reduce((sum, shape) => sum + spaceOfShape({ ...shape, peer: ONE }, sizes), 0);
-        const made = { shapes: named, cost: points * Number(name.size), text: textOf(name.peer) };
+        const made = { shapes: named, cost: points * name.size, text: textOf(name.peer) };
         if (made.cost > NAME_FACTOR * cost) continue;
         if (best === null || made.cost < best.cost || (made.cost === best.cost && made.text < best.text)) best = made;
       }
@@ -99,7 +99,7 @@ function listNames(inventory: Inventory, policy: Policy): Name[] {
     if (list.ownerId === null || list.ownerId === 'AWS' || bound.length === 0) return [];
     if (!bound.every((cidr) => cidr !== null)) return [];
     if (Math.max(bound.length, list.maxEntries ?? bound.length) > policy.maxReplacements) return [];
-    const size = bound.reduce((sum, cidr) => sum + sizeOf(cidr), 0n);
+    const size = bound.reduce((sum, cidr) => sum + 2 ** (32 - cidr.length), 0);
     return [{ peer: { kind: 'prefixList', prefixListId: list.prefixListId }, bound, size }];
   });
 }
@@ -118,7 +118,7 @@ function groupNames(inventory: Inventory, sizes: Sizes): Map<string, Name[]> {
     if (bound.length === 0 || !bound.every((cidr) => cidr !== null)) continue;
     const peer = { kind: 'group', groupId: group.groupId } as const;
     const list = out.get(home) ?? [];
-    list.push({ peer, bound, size: BigInt(sizes.peer(peer)) });
+    list.push({ peer, bound, size: sizes.peer(peer) });
     out.set(home, list);
   }
   return out;
