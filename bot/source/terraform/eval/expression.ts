@@ -19,11 +19,14 @@ import {
   unknown,
   type Value,
   via,
+  weight,
 } from './value.ts';
 
 /** Steps that one evaluation of a root may take: far above any real module, low enough to end a bomb within a second or two. */
 export const MAX_STEPS = 400_000;
 const MAX_ELEMENTS = 20_000;
+/** Values within one value: more than any file that yamldecode reads. */
+const MAX_WEIGHT = 200_000;
 /** Locals that need locals that need…: each takes several frames of the stack. */
 const MAX_NESTING = 400;
 /** In UTF-16 code units. */
@@ -36,7 +39,8 @@ export function evaluate(expression: Expression, scope: Scope): Value {
   if (budget.steps <= 0 || budget.depth > MAX_NESTING) return failure('the evaluation is too large');
   budget.depth += 1;
   try {
-    return evaluateHere(expression, scope);
+    const value = evaluateHere(expression, scope);
+    return weight(value) > MAX_WEIGHT ? failure('the evaluation is too large', value.from) : value;
   } finally {
     budget.depth -= 1;
   }

@@ -77,6 +77,7 @@ export interface Instances {
 
 const MAX_INSTANCES = 5_000;
 const MAX_MODULE_DEPTH = 16;
+const STEPS_PER_MODULE = 20;
 
 /** What `count` or `for_each` of a block makes of it. Source: Terraform language, "Meta-arguments". */
 export function repeat(block: Block, scope: Scope): Instances {
@@ -331,6 +332,9 @@ export function instantiate(
       return null;
     }
     const repetition = instancesOf(block);
+    // Modules that call two each make a million instances in twenty levels, each without an expression to count.
+    root.budget.steps -= STEPS_PER_MODULE * repetition.items.length;
+    if (root.budget.steps <= 0) return null;
     const instances = repetition.items.map((item) => {
       const inputs = new Map<string, Value>();
       const given = (variableName: string): Value | null => {

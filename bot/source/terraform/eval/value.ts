@@ -136,6 +136,25 @@ export function isUnknown(value: Value): value is UnknownValue {
   return value.t === 'unknown';
 }
 
+const weights = new WeakMap<object, number>();
+
+/**
+ * How many values a value holds, itself counted, with what is used twice counted twice: what it costs to go through it. Lists of lists of
+ * one small list grow without bound while they take no memory, so that this must be asked before anything that goes through a value.
+ */
+export function weight(value: Value): number {
+  if (value.t !== 'list' && value.t !== 'map') return 1;
+  // Copies of a value with another origin share their parts.
+  const parts = value.t === 'list' ? value.items : value.entries;
+  const known = weights.get(parts);
+  if (known !== undefined) return known;
+  let sum = 1;
+  if (value.t === 'list') for (const item of value.items) sum += weight(item);
+  else for (const entry of value.entries.values()) sum += weight(entry.value);
+  weights.set(parts, sum);
+  return sum;
+}
+
 /** True where no part is unknown. */
 export function whollyKnown(value: Value): boolean {
   if (value.t === 'unknown') return false;

@@ -1,6 +1,6 @@
 import type { SourceRange } from '../../../contract.ts';
 import type { CallContext, Scope, TerraformFunction } from '../scope.ts';
-import { failure, hasError, nameOf, origins, unknown, type Value, whollyKnown } from '../value.ts';
+import { failure, hasError, nameOf, origins, unknown, type Value, weight, whollyKnown } from '../value.ts';
 import { collectionFunctions } from './collection.ts';
 import { encodingFunctions } from './encoding.ts';
 import { fileFunctions } from './file.ts';
@@ -46,7 +46,7 @@ const OF_NULL: ReadonlySet<string> = new Set([
 const MAX_SIZE = 20_000;
 
 function sizeOf(value: Value): number {
-  if (value.t === 'list') return value.items.reduce((sum, item) => sum + sizeOf(item), 1);
+  if (value.t === 'list') return weight(value);
   if (value.t === 'map') return value.entries.size;
   return value.t === 'string' ? 1 + Math.trunc(value.v.length / 100) : 1;
 }
@@ -74,6 +74,16 @@ export function callFunction(
   const size = args.reduce((sum, arg) => sum + sizeOf(arg), 0);
   scope.environment.budget.steps -= size;
   if (size > MAX_SIZE) return failure('the evaluation is too large', from);
-  const value = found.run(args, { scope, place, open, evaluate });
+  const value = bounded(() => found.run(args, { scope, place, open, evaluate }), from);
   return value.from.length === 0 ? { ...value, from } : value;
+}
+
+/** A text or number beyond what the engine holds is an error of the expression, not ours. */
+function bounded(run: () => Value, from: Value['from']): Value {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) return failure('the evaluation is too large', from);
+    throw error;
+  }
 }

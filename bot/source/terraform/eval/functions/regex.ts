@@ -2,10 +2,48 @@ import { failure, list, mapOf, nil, str, type Value } from '../value.ts';
 
 /** RE2 has no backtracking; JavaScript has, so patterns that can blow up are refused and long subjects too. */
 const MAX_SUBJECT = 10_000;
-const RISKY = /\([^()]*[+*}][^()]*\)[+*{]/;
+const MAX_ATTEMPTS = 1e8;
+
+/**
+ * Whether a backtracking engine may need more attempts than anyone waits for: a repeated group that itself repeats or chooses, or so many
+ * unbounded repetitions that the subject can be shared out among them in too many ways.
+ */
+export function mayExplode(source: string, subject: number): boolean {
+  const groups: boolean[] = [];
+  let unbounded = 0;
+  let closed = false;
+  for (let at = 0; at < source.length; at += 1) {
+    const sign = source[at]!;
+    const after = closed;
+    closed = false;
+    if (sign === '\\') at += 1;
+    else if (sign === '[') {
+      // A bracket that comes first in a class is one of its characters.
+      const from = source[at + 1] === '^' ? at + 3 : at + 2;
+      const end = /^(?:\\.|[^\]\\])*\]/s.exec(source.slice(from));
+      at = end === null ? source.length : from + end[0].length - 1;
+    } else if (sign === '(') groups.push(false);
+    else if (sign === ')') {
+      closed = groups.pop() ?? false;
+      if (closed && groups.length > 0) groups[groups.length - 1] = true;
+    } else if (
+      sign === '|' ||
+      sign === '*' ||
+      sign === '+' ||
+      (sign === '{' && /^\{\d+,\d*\}/.test(source.slice(at)))
+    ) {
+      if (sign !== '|') {
+        if (after) return true;
+        unbounded += 1;
+      }
+      if (groups.length > 0) groups[groups.length - 1] = true;
+    }
+  }
+  return unbounded > 1 && subject ** unbounded > MAX_ATTEMPTS;
+}
 
 /** RE2 syntax to JavaScript's where they differ: (?P<name>…), leading (?i), \A, \z, POSIX classes. Null when it cannot be taken over. */
-function compile(pattern: string, flags: string): RegExp | null {
+function compile(pattern: string, flags: string, subject: number): RegExp | null {
   let source = pattern
     .replaceAll('(?P<', '(?<')
     .replaceAll('\\A', '^')
@@ -24,7 +62,7 @@ function compile(pattern: string, flags: string): RegExp | null {
     source = source.slice(leading[0].length);
     all += leading[1];
   }
-  if (RISKY.test(source)) return null;
+  if (subject > MAX_SUBJECT || mayExplode(source, subject)) return null;
   try {
     return new RegExp(source, `${all}u`);
   } catch {
@@ -46,21 +84,21 @@ function groupsOf(match: RegExpExecArray): Value {
 }
 
 export function regexFirst(pattern: string, text: string): Value {
-  const compiled = text.length > MAX_SUBJECT ? null : compile(pattern, '');
+  const compiled = compile(pattern, '', text.length);
   if (compiled === null) return failure(`regex(${JSON.stringify(pattern)})`);
   const match = compiled.exec(text);
   return match === null ? failure(`regex(${JSON.stringify(pattern)}) finds nothing`) : groupsOf(match);
 }
 
 export function regexAll(pattern: string, text: string): Value {
-  const compiled = text.length > MAX_SUBJECT ? null : compile(pattern, 'g');
+  const compiled = compile(pattern, 'g', text.length);
   if (compiled === null) return failure(`regexall(${JSON.stringify(pattern)})`);
   return list([...text.matchAll(compiled)].map(groupsOf), 'list');
 }
 
 /** Go writes groups as $1 or ${name}. */
 export function regexReplace(text: string, pattern: string, by: string): string | null {
-  const compiled = text.length > MAX_SUBJECT ? null : compile(pattern, 'g');
+  const compiled = compile(pattern, 'g', text.length);
   if (compiled === null) return null;
   return text.replace(compiled, (...match: unknown[]) => {
     const named = match.at(-1);

@@ -67,8 +67,12 @@ function verbText(verb: string, value: Value, flags: string, precision: string |
   return null;
 }
 
+/** Wider than any text that a person formats; callFunction makes an error of it. */
+const MAX_WIDTH = 10_000;
+
 function pad(text: string, flags: string, width: string | undefined): string {
   const size = Number(width ?? 0);
+  if (size > MAX_WIDTH) throw new RangeError('a width that no text has');
   const length = [...text].length;
   if (length >= size) return text;
   const fill = ' '.repeat(size - length);
