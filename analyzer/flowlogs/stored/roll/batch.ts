@@ -161,15 +161,23 @@ function textOf(path: string): { buffer: Buffer; bytes: number; gzip: boolean } 
   if (raw[0] !== 0x1f || raw[1] !== 0x8b)
     return /\.gz$/i.test(path) ? null : { buffer: raw, bytes: raw.length, gzip: false };
   try {
-    // The trailer's length is right for one member, and only a hint.
     return {
-      buffer: gunzipSync(raw, { chunkSize: 1 << 22, maxOutputLength: MOST_BYTES }),
+      buffer: gunzipSync(raw, { chunkSize: chunkOf(raw), maxOutputLength: MOST_BYTES }),
       bytes: raw.length,
       gzip: true,
     };
   } catch {
     return null;
   }
+}
+
+/**
+ * One output buffer for the whole file where it is not large: the trailer's length is right for a single member below 4 GiB, and only a hint
+ * otherwise. Chunks of 4 MiB are as fast as any, but each file's would stay until the next collection.
+ */
+function chunkOf(gzip: Buffer): number {
+  const size = gzip.length < 4 ? 0 : gzip.readUInt32LE(gzip.length - 4);
+  return Math.min(1 << 22, Math.max(1 << 16, size + 1));
 }
 
 /** The file's format, or null where it was not read. */
