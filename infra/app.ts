@@ -120,7 +120,7 @@ export class App extends pulumi.ComponentResource {
     const webhook = make(
       'webhook',
       'Stores what GitHub delivers',
-      { timeout: 10, memoryMegabytes: 512, diskMegabytes: 512 },
+      { timeout: 10, memoryMegabytes: 1024, diskMegabytes: 512 },
       [putJobs, wake],
     );
     const worker = make(
@@ -147,7 +147,7 @@ export class App extends pulumi.ComponentResource {
     const tick = make(
       'tick',
       'Puts the jobs of the clock, wakes what waits',
-      { timeout: 300, memoryMegabytes: 512, diskMegabytes: 512 },
+      { timeout: 900, memoryMegabytes: 512, diskMegabytes: 512 },
       [
         putJobs,
         wake,

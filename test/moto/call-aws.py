@@ -4,6 +4,7 @@ Standard input: a JSON list of [service, operation, parameters]. Standard output
 """
 import json
 import sys
+import time
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -16,6 +17,12 @@ for service, operation, parameters in json.load(sys.stdin):
     client = clients.setdefault(service, boto3.client(service, endpoint_url=endpoint, **keys))
     try:
         answer = getattr(client, operation)(**parameters)
+        # An execution is asked about until it has ended.
+        for _ in range(300):
+            if (operation, answer.get("status")) != ("describe_execution", "RUNNING"):
+                break
+            time.sleep(0.2)
+            answer = client.describe_execution(**parameters)
         answer.pop("ResponseMetadata", None)
     except (ClientError, BotoCoreError, ParamValidationError) as error:
         answer = {"Error": str(error)}
