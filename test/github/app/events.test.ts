@@ -27,20 +27,28 @@ function ours(action: string, more: object = {}) {
 }
 
 describe("GitHub's own examples of every event that is subscribed to", () => {
-  it.each(EVENTS.filter((one) => one !== 'merge_group'))(
-    '%s is read, and makes jobs only of the repository it is about',
-    (name) => {
-      const { examples } = EXAMPLES.find((one) => one.name === name)!;
-      expect(examples.length).toBeGreaterThan(0);
-      for (const example of examples) {
-        const jobs = jobsOf(name, 'd', example, 1000);
-        const repository = example.repository as { full_name: string } | undefined;
-        for (const job of jobs)
-          if (repository !== undefined)
-            expect(`${job.repository.owner}/${job.repository.name}`).toBe(repository.full_name);
-      }
-    },
-  );
+  it.each(EVENTS)('%s is read, and makes jobs only of the repository it is about', (name) => {
+    const { examples } = EXAMPLES.find((one) => one.name === name)!;
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      const jobs = jobsOf(name, 'd', example, 1000);
+      const repository = example.repository as { full_name: string } | undefined;
+      for (const job of jobs)
+        if (repository !== undefined)
+          expect(`${job.repository.owner}/${job.repository.name}`).toBe(repository.full_name);
+    }
+  });
+
+  it('a merge queue that asks makes a check of the pull request that its branch names', () => {
+    const examples = EXAMPLES.find((one) => one.name === 'merge_group')!.examples;
+    for (const example of examples) {
+      const group = example.merge_group as { head_ref: string; head_sha: string };
+      const pull = Number(/\/pr-(\d+)-/.exec(group.head_ref)![1]);
+      expect(jobsOf('merge_group', 'd', example, 1).map((one) => one.work)).toEqual([
+        { kind: 'check', pull, head: group.head_sha },
+      ]);
+    }
+  });
 
   it('an installation makes a run for each of its repositories', () => {
     const example = EXAMPLES.find((one) => one.name === 'installation')!.examples.find(

@@ -135,14 +135,25 @@ export type Ended = Awaited<ReturnType<typeof story>>;
 /** Calls of the undisturbed life, about; faults are spread over them. */
 const CALLS = 410;
 
-/** A life that its number decides: three to fourteen faults of any kind at any call, deliveries that come twice and out of order. */
+/** Of requests that write, so many fail besides: what is half done shows most there. */
+const WRITES_FAIL = 0.12;
+
+/**
+ * A life that its number decides: three to fourteen faults of any kind at any call and one at every eighth write, deliveries that come
+ * twice and out of order.
+ */
 export function disturbed(seed: number, lie?: Disturbance['lie']): Promise<Ended> {
   const next = random(seed);
   const faults = new Map<number, Fault>();
   for (const wanted = 3 + Math.floor(next() * 12); faults.size < wanted; )
     faults.set(1 + Math.floor(next() * CALLS), FAULTS[Math.floor(next() * FAULTS.length)]!);
   return story({
-    fault: (call) => faults.get(call) ?? null,
+    fault: (call, request) => {
+      const planned = faults.get(call);
+      if (planned !== undefined) return planned;
+      if (request.startsWith('GET') || next() >= WRITES_FAIL) return null;
+      return FAULTS[Math.floor(next() * FAULTS.length)]!;
+    },
     redeliver: () => 1 + Math.floor(next() * 3),
     shuffle: (all) => {
       const out = [...all];
