@@ -150,6 +150,43 @@ describe('narrowing with more points than can be parted every way', () => {
     expect(narrowed(text, seen.toReversed(), policy)).toEqual(expected);
   });
 
+  it('writes networks as what they are', () => {
+    const kinds = (text: string, seen: DatedUse[]) => {
+      const found = narrowRule(rule(text), seen, PLAN, DEFAULT_POLICY);
+      return found.ok ? found.replacements.map((s) => s.peer.kind) : found.why;
+    };
+    expect(kinds('ingress tcp 1-99 10.0.0.0/8', uses('5 10.0.0.5'))).toEqual(['cidrIpv4']);
+    expect(kinds('ingress tcp 1-99 fd00::/8', uses('5 fd00::5'))).toEqual(['cidrIpv6']);
+    expect(kinds('ingress tcp 1-99 sg-a', uses('5 fd00::5'))).toEqual(['group']);
+  });
+
+  it('is not done where little is saved, or where ports or peers were seen too rarely', () => {
+    expect(narrowed('ingress tcp 1-2 10.0.0.0/24', uses('1 10.0.0.5'))).toEqual(['little-to-save', null]);
+    const once = (...texts: string[]): DatedUse[] =>
+      uses(...texts).map((use, i) => ({ ...use, days: [{ day: i, records: 1 }] }));
+    const rare = (text: string, seen: DatedUse[]) => {
+      const found = narrowRule(rule(text), seen, PLAN, DEFAULT_POLICY);
+      return [found.ok ? 'ok' : found.why, found.missingMass];
+    };
+    const steady = uses('443 10.0.0.5');
+    expect(rare('ingress tcp 1-9999 10.0.0.0/24', [...steady, ...once('1 10.0.0.5', '2 10.0.0.5')])).toEqual([
+      'ok',
+      2 / 32,
+    ]);
+    expect(
+      rare('ingress tcp 1-9999 10.0.0.0/24', [...steady, ...once(...range(1, 10).map((p) => `${p} 10.0.0.5`))]),
+    ).toEqual(['seen-too-rarely', 0.25]);
+    expect(
+      rare('ingress tcp 443 10.0.0.0/8', [...steady, ...once(...range(1, 10).map((n) => `443 10.0.${n}.5`))]),
+    ).toEqual(['seen-too-rarely', 0.25]);
+    // Where ports are not narrowed, rare ports say nothing; a port seen from two peers on two days is not rare.
+    expect(rare('ingress tcp 1-9999 10.0.0.0/8', [...uses('- 10.0.0.5'), ...once('1 10.0.0.5')])).toEqual(['ok', 0]);
+    expect(rare('ingress all * 10.0.0.0/24', [...uses('47 - 10.0.0.5'), ...once('1 10.0.0.5', '1 10.0.0.6')])).toEqual([
+      'ok',
+      0,
+    ]);
+  });
+
   it('shows for each number of rules the least space, the chosen way among them', () => {
     const seen = uses(
       ...range(100, 104).map((p) => `${p} 10.0.0.5`),
