@@ -9,7 +9,7 @@ import { createThrottle } from '../../github/platform/throttle.ts';
 const TOOL = 'Pare';
 
 /** The findings that have a place in the source; GitHub refuses results without one. The version tells the next run what was sent. */
-export function sarifOf({ document, plan, prefix, commit }: PlannedRun, branch: string): SarifUpload {
+function sarifOf({ document, plan, prefix, commit }: PlannedRun, branch: string): SarifUpload {
   const proposals = plan.batches.flatMap((batch) => batch.proposals);
   const places = proposals.map(({ finding, declaration }) => ({
     findingId: finding.findingId,
