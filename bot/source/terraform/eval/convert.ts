@@ -167,7 +167,9 @@ function compareScalars(a: Value, b: Value): number {
 export function asMap(value: Value): Value {
   if (value.t === 'null' || value.t === 'unknown') return value;
   if (value.t !== 'map') return failure(`tomap(${nameOf(value)})`, value.from);
-  const values = unify([...value.entries.values()].map((entry) => entry.value));
+  const given = [...value.entries.values()].map((entry) => entry.value);
+  if (!oneType(given)) return failure(`tomap(${nameOf(value)})`, value.from);
+  const values = unify(given);
   const entries = [...value.entries].map(([key, entry], i): [string, MapEntry] => [
     key,
     { key: entry.key, value: values[i]! },
