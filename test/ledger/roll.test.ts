@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -77,6 +77,21 @@ describe('Parquet goes to the strict reader as text', () => {
       await speller.close();
       if (expected) await expectTheSame(logs);
     });
+  });
+});
+
+it('a Parquet file with a damaged page is left to DuckDB, which says which it is', async () => {
+  await withLogs({}, async (logs) => {
+    const path = join(logs, NAME.replace('.gz', '.parquet'));
+    const duckdb = await DuckDBInstance.create(':memory:', { threads: '1' });
+    const connection = await duckdb.connect();
+    await connection.run(`COPY (SELECT 'eni-0' || n AS interface_id, '10.0.0.1' AS srcaddr, '10.0.0.2' AS dstaddr, n AS srcport, 443 AS dstport,
+      6 AS protocol, ${DAY} + n AS start, ${DAY} + n AS "end", 'ACCEPT' AS action, 'OK' AS log_status FROM range(2000) r(n)) TO '${path}' (FORMAT parquet)`);
+    connection.closeSync();
+    duckdb.closeSync();
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(0x55, 40, 400));
+    await expectTheSame(logs);
   });
 });
 

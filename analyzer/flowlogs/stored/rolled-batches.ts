@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { PareError } from '../../model/problem.ts';
 import type { ScanOptions } from '../ledger.ts';
 import type { Rolled, RollInput } from './roll/batch.ts';
 import { openPool, type Pool } from './roll/pool.ts';
@@ -31,6 +32,8 @@ export async function* rolledBatches<F extends BatchFile>(
   const { interfaces, changes } = options;
   const pool: Pool = openPool({ interfaces, changes, mostRecords }, threads);
   const speller = new Speller(options.tempDir, memoryLimit, options.signal);
+  const stopped = aborted(options.signal);
+  stopped.catch(() => null);
   const ahead: Promise<Rolled | null>[] = [];
   // One after the other: the speller has one engine, whose threads are the machine's.
   let spelling: Promise<unknown> = Promise.resolve();
@@ -53,7 +56,7 @@ export async function* rolledBatches<F extends BatchFile>(
         // Looked at when its turn comes.
         ahead.at(-1)?.catch(() => null);
       }
-      const rolled = await Promise.race([ahead.shift()!, aborted(options.signal)]);
+      const rolled = await Promise.race([ahead.shift()!, stopped]);
       yield [files, rolled];
     }
   } finally {
@@ -67,11 +70,21 @@ export async function* rolledBatches<F extends BatchFile>(
 async function inputsOf(files: readonly BatchFile[], speller: Speller): Promise<RollInput[] | null> {
   const inputs: RollInput[] = [];
   for (const { path, bytes } of files) {
-    const input = path.endsWith('.parquet') ? await speller.spell(path, bytes) : { path };
+    const input = path.endsWith('.parquet') ? await spelled(speller, path, bytes) : { path };
     if (input === null) return null;
     inputs.push(input);
   }
   return inputs;
+}
+
+/** Null too where DuckDB cannot go on, with a damaged page for one: its own reader then tells which file it is, and what may be left out. */
+async function spelled(speller: Speller, path: string, bytes: number): Promise<RollInput | null> {
+  try {
+    return await speller.spell(path, bytes);
+  } catch (cause) {
+    if (cause instanceof PareError) return null;
+    throw cause;
+  }
 }
 
 /** Rejects when the signal is aborted. */
