@@ -3,14 +3,13 @@
  * their own; its baseline, tree-sitter's bare parse of the same bytes, runs in between, so that a busy machine is busy for both.
  */
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { Language, Parser } from 'web-tree-sitter';
 import { placedRules } from '../../bot/change/tuple.ts';
 import { verify } from '../../bot/change/verify.ts';
 import { mapRules } from '../../bot/mapping/rules.ts';
 import type { SourceFacts, SourceIndex, SourceLanguage, SourceTree } from '../../bot/source/contract.ts';
 import { isProblem, parseTerraformState } from '../../bot/source/state/index.ts';
+import { loadGrammar } from '../../bot/source/terraform/adapters/tree-sitter.ts';
 import { createTerraformLanguage } from '../../bot/source/terraform/index.ts';
 import { applyEdits } from '../../bot/source/text.ts';
 import { sourceTree } from '../../bot/source/tree.ts';
@@ -115,10 +114,7 @@ async function run(task: Task, roots: number): Promise<Figure> {
 }
 
 async function bareParse(generated: GeneratedSources): Promise<Figure> {
-  await Parser.init();
-  const grammar = '@tree-sitter-grammars/tree-sitter-hcl/tree-sitter-terraform.wasm';
-  const parser = new Parser();
-  parser.setLanguage(await Language.load(createRequire(import.meta.url).resolve(grammar)));
+  const { parser } = await loadGrammar();
   const texts = generated.files.filter((file) => !file.path.endsWith('.json')).map((file) => file.text);
   return span(() => {
     for (const text of texts) parser.parse(text)?.delete();

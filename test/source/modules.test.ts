@@ -288,3 +288,26 @@ resource "aws_security_group_rule" "none" {
     expect(rules).toEqual(['module.m.aws_security_group_rule.own ingress tcp 7-7 10.0.0.0/8']);
   });
 });
+
+describe('Terragrunt', () => {
+  it('is told of, since what it gives to variables is not known', async () => {
+    const { index } = await open({
+      'live/a/terragrunt.hcl': 'inputs = {\n  port = 22\n}\n',
+      'live/b/terragrunt.hcl': 'inputs = {}\n',
+      'modules/m/main.tf': `variable "port" {}
+resource "aws_vpc_security_group_ingress_rule" "r" {
+  security_group_id = "sg-1"
+  ip_protocol       = "tcp"
+  from_port         = var.port
+  to_port           = var.port
+  cidr_ipv4         = "10.0.0.0/8"
+}
+`,
+    });
+    expect(rulesOf(index).map((rule) => [rule.shape, rule.fromPort])).toEqual([[null, 'unknown:var.port']]);
+    expect(index.notes.map((note) => [note.code, note.place.file])).toEqual([
+      ['terragrunt-inputs', 'live/a/terragrunt.hcl'],
+    ]);
+    expect(index.notes[0]!.message).toContain('and 1 more');
+  });
+});

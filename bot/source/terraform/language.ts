@@ -56,6 +56,7 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
       if (definition !== null && ruleBlocks(definition).some((block) => !reached.has(block))) take(directory, false);
     }
     tellFaults(project, parser, notes);
+    tellTerragrunt(tree, notes);
     const { declarations, names } = publish(project, sites.values(), parser);
     const result: SourceIndex = { tree, declarations, notes: [...notes.values()].sort(compareNotes) };
     details.set(result, {
@@ -112,6 +113,19 @@ function tellFaults(project: Project, parser: FileParser, notes: Map<string, Sou
       for (const fault of faults)
         addNote(project.tree, notes, 'invalid-source', `${fault.message}; what could be read around it is used`, fault);
     }
+}
+
+/** Its inputs would be values of variables; without them those are unknown, which must be said. */
+function tellTerragrunt(tree: SourceTree, notes: Map<string, SourceNote>): void {
+  const files = tree.files.filter(({ path }) => /(^|\/)terragrunt\.hcl$/.test(path) && !VENDORED.test(path));
+  const [first] = files;
+  if (first === undefined) return;
+  const others = files.length === 1 ? '' : ` and ${files.length - 1} more like it`;
+  notes.set('terragrunt', {
+    code: 'terragrunt-inputs',
+    message: `the inputs of ${first.path}${others} are not read, so that values which come from there are not known; give --state for them`,
+    place: { file: first.path, line: 1 },
+  });
 }
 
 function compareNotes(a: SourceNote, b: SourceNote): number {

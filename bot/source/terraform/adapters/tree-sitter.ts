@@ -10,7 +10,8 @@ export function loadHclParser(): Promise<HclParser> {
   return loading;
 }
 
-async function load(): Promise<HclParser> {
+/** Tree-sitter by itself with the grammar; also what the benchmark compares with. */
+export async function loadGrammar(): Promise<{ parser: Parser; language: Language }> {
   const require = createRequire(import.meta.url);
   await Parser.init();
   const language = await Language.load(
@@ -18,6 +19,11 @@ async function load(): Promise<HclParser> {
   );
   const parser = new Parser();
   parser.setLanguage(language);
+  return { parser, language };
+}
+
+async function load(): Promise<HclParser> {
+  const { parser, language } = await loadGrammar();
   return (text) => {
     const tree = parser.parse(text);
     if (tree === null) return null;
