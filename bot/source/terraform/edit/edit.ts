@@ -15,11 +15,12 @@ import { directoryOf } from '../eval/definition.ts';
 import { GROUPS } from '../rules/extract.ts';
 import { FORBIDDING } from '../rules/notes.ts';
 import { attributeOf } from '../syntax/ast.ts';
+import type { Candidate, Parts, Wanted } from './candidate.ts';
 import { declarationOf, type IndexDetails } from './details.ts';
 import { difference, newTroubles, place, ruleKey } from './judge.ts';
-import { narrowings, type Wanted, wantedOf } from './narrow.ts';
+import { narrowings, wantedOf } from './narrow.ts';
 import { outsideChange } from './outside.ts';
-import { type Candidate, type Parts, removals } from './remove.ts';
+import { removals } from './remove.ts';
 import { filters, joinedParts, keyFilters } from './wrap.ts';
 
 const MAX_CANDIDATES = 48;

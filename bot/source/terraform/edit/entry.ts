@@ -3,10 +3,9 @@ import { lineBreakOf, splice } from '../../text.ts';
 import { SOURCE_ARGUMENTS } from '../rules/arguments.ts';
 import type { Expression, ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
+import { type Candidate, editableChain, type Parts, type Wanted } from './candidate.ts';
 import { cutMember, lineEnd, lineStart } from './cut.ts';
 import { type Container, expressionsOf, literalAt, type Member, membersAt } from './locate.ts';
-import type { Wanted } from './narrow.ts';
-import { type Candidate, editableChain, type Parts } from './remove.ts';
 import { needsPorts, protocolText, reformatted } from './render.ts';
 
 /*

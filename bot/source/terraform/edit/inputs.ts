@@ -1,10 +1,9 @@
 import { VENDORED } from '../eval/project.ts';
 import type { ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
+import { type Candidate, editableChain, inBlock, type Parts, type Wanted } from './candidate.ts';
 import { cutMember } from './cut.ts';
 import { literalAt, membersAt } from './locate.ts';
-import type { Wanted } from './narrow.ts';
-import { type Candidate, editableChain, inBlock, type Parts } from './remove.ts';
 
 /*
  * Ways that the inputs of a module from elsewhere need and our own code does not: a whole object of a list of rules goes, of which only

@@ -5,10 +5,11 @@ import { VENDORED } from '../eval/project.ts';
 import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
 import { align } from './align.ts';
+import { type Candidate, editableChain, type Parts, parsedAt, type Wanted } from './candidate.ts';
 import { entrySplits } from './entry.ts';
 import { inputNarrowings } from './inputs.ts';
 import { literalAt, membersAt } from './locate.ts';
-import { type Candidate, editableChain, type Parts, parsedAt, removals } from './remove.ts';
+import { removals } from './remove.ts';
 import {
   copyBelow,
   needsPorts,
@@ -20,15 +21,6 @@ import {
   settingEdits,
 } from './render.ts';
 import { filters, keyFilters, keyIn, swaps } from './wrap.ts';
-
-/** A replacement with its peer as the source may keep it: `kept` where it is the rule's own. */
-export interface Wanted {
-  shape: RuleShape;
-  peerKept: boolean;
-  protocolKept: boolean;
-  fromKept: boolean;
-  toKept: boolean;
-}
 
 export function wantedOf(rule: DeclaredRule, replacement: RuleShape, live: RuleShape | null): Wanted {
   const shape = canonicalShape(replacement);

@@ -1,50 +1,14 @@
-import type { DeclaredRule, SourceNote, SourceRange, TextEdit } from '../../contract.ts';
+import type { SourceNote } from '../../contract.ts';
 import { directoryOf, joinPath } from '../eval/definition.ts';
 import { VENDORED } from '../eval/project.ts';
 import { SOURCE_ARGUMENTS } from '../rules/arguments.ts';
-import type { FoundRule } from '../rules/extract.ts';
 import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
+import { type Candidate, editableChain, inBlock, type Parts, parsedAt } from './candidate.ts';
 import { cutLines, cutMember } from './cut.ts';
-import type { IndexDetails } from './details.ts';
 import { inputRemovals } from './inputs.ts';
 import { membersAt } from './locate.ts';
 import { danglingReferences } from './references.ts';
 import { peerArgument, reformatted } from './render.ts';
-
-/** One way to make the change; tried in order, the first that evaluates to exactly the wish is taken. */
-export interface Candidate {
-  what: 'element' | 'entry' | 'argument' | 'block' | 'filter' | 'value' | 'split';
-  edits: readonly TextEdit[];
-  warnings: readonly SourceNote[];
-}
-
-export interface Parts {
-  details: IndexDetails;
-  rule: DeclaredRule;
-  found: FoundRule;
-  /** All rules that the declaration makes. */
-  siblings: readonly DeclaredRule[];
-}
-
-export function parsedAt(details: IndexDetails, path: string): ParsedFile | null {
-  const file = details.project.tree.get(path);
-  return file === undefined ? null : details.tools.parser.parse(file);
-}
-
-/** Ranges, innermost first, each once, that a person may edit. */
-export function editableChain(
-  details: IndexDetails,
-  ...chains: readonly (readonly SourceRange[])[]
-): { parsed: ParsedFile; range: SourceRange }[] {
-  const seen = new Set<string>();
-  return chains.flat().flatMap((range) => {
-    const key = `${range.file}:${range.start}:${range.end}`;
-    if (seen.has(key) || VENDORED.test(range.file)) return [];
-    seen.add(key);
-    const parsed = parsedAt(details, range.file);
-    return parsed === null ? [] : [{ parsed, range }];
-  });
-}
 
 /** Ways that leave a shared list as it is; see wrap.ts. */
 export type SharedWays = (parts: Parts) => Candidate[];
@@ -80,13 +44,6 @@ export function removals(parts: Parts, refusals: SourceNote[], sharedWays: Share
   const alone = parts.siblings.length === 1;
   const rest = [...argumentRemoval(parts, parsed), ...(alone ? [] : whole), ...sharedWays(parts)];
   return alone ? [...whole, ...elements, ...rest] : [...elements, ...rest];
-}
-
-/** The enclosing top-level block of a container, for alignment. */
-export function inBlock(parsed: ParsedFile, container: SourceRange, edits: TextEdit[]): TextEdit[] {
-  if (parsed.syntax === 'json') return edits;
-  const block = parsed.body.items.find((item) => item.start <= container.start && item.end >= container.end);
-  return block === undefined ? edits : reformatted(parsed, block, edits);
 }
 
 /** `self = true`, or the only list of its kind, where the block has other sources too. */

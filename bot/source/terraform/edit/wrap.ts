@@ -4,9 +4,9 @@ import type { DeclaredRule, SourceRange, TextEdit } from '../../contract.ts';
 import { directoryOf } from '../eval/definition.ts';
 import { attributeOf, type Block, type Expression, type ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
+import { type Candidate, editableChain, type Parts, parsedAt } from './candidate.ts';
 import { cutMember } from './cut.ts';
 import { type Container, expressionsOf, literalAt } from './locate.ts';
-import { type Candidate, editableChain, type Parts, parsedAt } from './remove.ts';
 import { peerArgument } from './render.ts';
 
 /*
