@@ -237,6 +237,29 @@ describe('the findings document', () => {
     expect(Object.hasOwn(findingsDocument({ ...input, advice: withdrawn }).rules[0]!, 'frontier')).toBe(false);
   });
 
+  it('tells the age of a rule where it is known, and of no other', async () => {
+    const rules = [
+      rule('ingress tcp 1 10.0.0.0/8', { ruleId: 'sgr-1' }),
+      rule('ingress tcp 2 10.0.0.0/8', { ruleId: 'sgr-2' }),
+    ];
+    const ruleAges = [{ ruleId: 'sgr-2', createdAt: 86_400.7, createdBefore: null, changedAt: null, by: 'arn:x' }];
+    const inv = inventory({ rules, ruleAges });
+    const { advice, evidence } = await judge(inv, []);
+    const made = findingsDocument({
+      advice,
+      evidence,
+      inventory: inv,
+      window: days(30),
+      flowLogs: SUMMARY,
+      warnings: [],
+    });
+    expect(made.rules.map((r) => r.age)).toEqual([
+      undefined,
+      expect.objectContaining({ createdAt: '1970-01-02T00:00:00Z', changedAt: null, by: 'arn:x' }),
+    ]);
+    expect(Object.hasOwn(made.rules[0]!, 'age')).toBe(false);
+  });
+
   it('writes moments without fractions', () => {
     expect(isoTime(0)).toBe('1970-01-01T00:00:00Z');
     expect(isoTime(1_700_000_000)).toBe('2023-11-14T22:13:20Z');
