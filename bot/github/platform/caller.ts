@@ -51,7 +51,6 @@ export function createCaller({
       try {
         return await send();
       } catch (error) {
-        if (expected?.(error) === true) throw error;
         const failure = requestFailure(error);
         const until = failure === null ? null : limitedUntil(failure, clock.now());
         if (until !== null) {
@@ -60,6 +59,8 @@ export function createCaller({
           if (attempt >= attempts || until - clock.now() > longestWait) throw limited(where, what, until, error);
           continue;
         }
+        // After the limits: a 403 for being too quick is no word about permission.
+        if (expected?.(error) === true) throw error;
         const unknown = failure === null ? isNetwork(error) : failure.status >= 500;
         if (!unknown || !repeat || attempt >= attempts) throw problemOf(error, what, where);
         await clock.wait(FIRST_PAUSE ** attempt, signal);
