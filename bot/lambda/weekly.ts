@@ -4,7 +4,7 @@ import { type Finding, type FindingsDocument, findingsDocumentSchema } from '@pa
 import { toJson } from '@pare/analyzer/report/index.ts';
 import type { Runtime } from '../cli/runtime.ts';
 import { parseDuration } from '../cli/time.ts';
-import { runAnalysis } from '../cli/work/analysis.ts';
+import { runWatchedAnalysis } from '../cli/work/analysis.ts';
 import type { Bucket } from './bucket.ts';
 import { type Digest, digest } from './digest.ts';
 import { fetchInventory } from './inventory.ts';
@@ -39,7 +39,10 @@ export async function analysisStep(
   const newest = manifest.segments.reduce((max, segment) => Math.max(max, segment.newest ?? 0), 0);
   await pullDays(bucket, ledger, manifest, newest - parseDuration(settings.window, 'PARE_WINDOW'));
   const policy = await policyFile(bucket, folder);
-  const document = await runAnalysis({ inventory, ledger, window: settings.window, ...policy }, runtime);
+  const { document, watch } = await runWatchedAnalysis(
+    { inventory, ledger, window: settings.window, ...policy },
+    runtime,
+  );
   const previous = await previousFindings(bucket);
   const json = toJson(document);
   const { to } = document.window;
@@ -47,6 +50,8 @@ export async function analysisStep(
     // The names of the App's evidence folder (bot/cli/work/serve-evidence.ts).
     const evidence = `evidence/${repository}/`;
     await bucket.put(`${evidence}history/${to.replace(/[^0-9A-Za-z-]/g, '')}.json`, json);
+    await bucket.put(`${evidence}refused.json`, JSON.stringify(watch.refused));
+    await bucket.put(`${evidence}members.json`, JSON.stringify(watch.members));
     await bucket.put(`${evidence}findings.json`, json);
   }
   await bucket.put(`tables/findings/day=${to.slice(0, 10)}/findings.json`, rows(document), 'application/x-ndjson');

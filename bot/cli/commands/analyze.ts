@@ -26,6 +26,10 @@ export function register(program: Command, run: Run): void {
   analysisOptions(program.command('analyze'))
     .description('decide for every rule what it was used for and what may go')
     .option('--out <file>', 'write the findings document there')
+    .option(
+      '--app-dir <dir>',
+      'write findings.json, refused.json and members.json there: FINDINGS/OWNER/REPO of pare serve',
+    )
     .option('--json', 'print the findings document instead of the table')
     .option('--all', 'list in the table the rules that stay, too')
     .option('--detailed-exitcode', 'exit 2 when a rule can go or shrink')

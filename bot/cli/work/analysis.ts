@@ -1,14 +1,17 @@
 import { advise, DEFAULT_POLICY, findingsDocument, type Policy } from '@pare/analyzer/advice/index.ts';
 import { openDuckDbStore, openLedgerStore } from '@pare/analyzer/flowlogs/index.ts';
-import type { FlowStore } from '@pare/analyzer/flowlogs/ledger.ts';
+import type { FlowStore, LedgerRow } from '@pare/analyzer/flowlogs/ledger.ts';
 import { readInventory } from '@pare/analyzer/inventory/index.ts';
 import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
+import type { RefusedFlow } from '@pare/analyzer/model/refused.ts';
 import {
   attribute,
   ExplorerLedger,
   groupSummaries,
   interfaceSummaries,
+  membersOf,
+  RefusedLedger,
   withExplorer,
 } from '@pare/analyzer/usage/index.ts';
 import { scratchFolder } from '../atomic.ts';
@@ -31,8 +34,32 @@ export interface AnalysisOptions extends WindowOptions {
   policy?: string;
 }
 
+/** What the App watches merged pull requests with. */
+export interface WatchFiles {
+  /** refused.json */
+  refused: readonly RefusedFlow[];
+  /** members.json: addresses by group and prefix list. */
+  members: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Inventory and flow logs in, the findings document out: the analyzer's steps in their order, with this machine's effects. */
 export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): Promise<FindingsDocument> {
+  return (await analysis(options, runtime, false)).document;
+}
+
+/** The same, and what the watch after a merge needs besides. */
+export function runWatchedAnalysis(
+  options: AnalysisOptions,
+  runtime: Runtime,
+): Promise<{ document: FindingsDocument; watch: WatchFiles }> {
+  return analysis(options, runtime, true);
+}
+
+async function analysis(
+  options: AnalysisOptions,
+  runtime: Runtime,
+  watching: boolean,
+): Promise<{ document: FindingsDocument; watch: WatchFiles }> {
   const { progress, signal } = runtime;
   const policy = await policyFrom(options);
   const window = parseWindow(options);
@@ -60,9 +87,11 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
     try {
       step('joining records and rules', 0);
       const explorer = new ExplorerLedger(scan.window);
+      const refused = new RefusedLedger(inventory, scan.window.to);
+      const rows = untilAborted(scan.ledger(), signal);
       const evidence = await attribute({
         inventory,
-        ledger: withExplorer(untilAborted(scan.ledger(), signal), explorer),
+        ledger: withExplorer(watching ? watched(rows, refused) : rows, explorer),
         coverage: untilAborted(scan.coverage(), signal),
         window: scan.window,
       });
@@ -77,11 +106,17 @@ export async function runAnalysis(options: AnalysisOptions, runtime: Runtime): P
         flowLogs: scan.summary,
         warnings: inventory.warnings,
       });
+      const { flows, left } = refused.finish();
+      if (left > 0)
+        runtime.note('warning', `${left} refused flows were too many to keep for the watch; the latest are kept`);
       return {
-        ...document,
-        groups: groupSummaries(inventory),
-        interfaces: interfaceSummaries(inventory),
-        explorer: explorer.finish(),
+        document: {
+          ...document,
+          groups: groupSummaries(inventory),
+          interfaces: interfaceSummaries(inventory),
+          explorer: explorer.finish(),
+        },
+        watch: { refused: flows, members: membersOf(inventory, scan.window.from) },
       };
     } finally {
       await scan.close();
@@ -109,6 +144,16 @@ function refuseOtherThanOneSource({ flowLogs, ledger, athena }: AnalysisOptions)
     next: 'give --flow-logs, or --ledger with a folder that pare ingest has written, or --athena',
     fault: 'configuration',
   });
+}
+
+async function* watched(
+  rows: AsyncIterable<readonly LedgerRow[]>,
+  refused: RefusedLedger,
+): AsyncIterable<readonly LedgerRow[]> {
+  for await (const batch of rows) {
+    for (const row of batch) refused.add(row);
+    yield batch;
+  }
 }
 
 async function* untilAborted<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {

@@ -1,7 +1,8 @@
 import type { Finding } from '@pare/analyzer/model/finding.ts';
 import type { EpochSeconds } from '@pare/analyzer/model/interface.ts';
+import type { RefusedFlow } from '@pare/analyzer/model/refused.ts';
 import type { Clock, Job, PlanSource, Platform, Queue, RepositoryRef } from '../contract.ts';
-import type { Members, RefusedFlow } from '../watch/refused.ts';
+import type { Members } from '../watch/refused.ts';
 
 /** Where the App's evidence comes from: a folder, or what the scheduled analyzer leaves in S3. */
 export interface Evidence {

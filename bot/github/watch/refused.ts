@@ -2,26 +2,9 @@ import { type Address, addressSet, hasAddress, parseAddress, parseCidr } from '@
 import type { Finding } from '@pare/analyzer/model/finding.ts';
 import type { EpochSeconds } from '@pare/analyzer/model/interface.ts';
 import { ALL_PROTOCOLS, hasPorts } from '@pare/analyzer/model/protocol.ts';
+import type { RefusedFlow } from '@pare/analyzer/model/refused.ts';
 import type { RuleShape } from '@pare/analyzer/model/rule.ts';
 import { ruleOfFinding, shapeOfReplacement } from '../../mapping/live.ts';
-
-/** REJECT rows of the ledger, with the groups that the interface wore then. */
-export interface RefusedFlow {
-  interfaceId: string;
-  groups: readonly string[];
-  /** Who wanted to open, seen from the interface; unknown counts as both. */
-  opened: 'inbound' | 'outbound' | 'unknown';
-  /** IANA number. */
-  protocol: number;
-  localPort: number | null;
-  peerPort: number | null;
-  peer: string;
-  peerPacket: string | null;
-  records: number;
-  packets: number;
-  first: EpochSeconds;
-  last: EpochSeconds;
-}
 
 /** Addresses that wear a group, or stand in a prefix list; null where it is not known. */
 export type Members = (id: string) => readonly string[] | null;

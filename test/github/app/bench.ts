@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RefusedFlow } from '../../../analyzer/model/refused.ts';
 import type { Evidence, WorkerPorts } from '../../../bot/github/app/ports.ts';
 import { workOff } from '../../../bot/github/app/worker.ts';
 import type { Job, JobWork, Permission, Platform } from '../../../bot/github/contract.ts';
@@ -9,7 +10,6 @@ import { createPlatform } from '../../../bot/github/platform/github.ts';
 import { tokenClient } from '../../../bot/github/platform/octokit.ts';
 import type { Inbox } from '../../../bot/github/queue/contract.ts';
 import { openLocalQueue } from '../../../bot/github/queue/local.ts';
-import type { RefusedFlow } from '../../../bot/github/watch/refused.ts';
 import { type Asked, createWire, type Told, wireFetch } from '../wire/github.ts';
 import { type World, world } from '../world.ts';
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Probot } from 'probot';
 import type { FindingsDocument } from '../../../analyzer/model/finding.ts';
+import type { RefusedFlow } from '../../../analyzer/model/refused.ts';
 import { SILENT } from '../../../bot/cli/progress.ts';
 import type { Runtime } from '../../../bot/cli/runtime.ts';
 import { folderEvidence, folderSource } from '../../../bot/cli/work/serve-evidence.ts';
@@ -13,7 +14,6 @@ import { type Serving, serveApp, WEBHOOK_PATH } from '../../../bot/github/app/se
 import { workOff } from '../../../bot/github/app/worker.ts';
 import type { JobWork } from '../../../bot/github/contract.ts';
 import { openLocalQueue } from '../../../bot/github/queue/local.ts';
-import type { RefusedFlow } from '../../../bot/github/watch/refused.ts';
 import { type Emulated, emulated } from '../emulated.ts';
 import { fakeClock } from '../fake-platform.ts';
 import { type Relay, startRelay } from './relay.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { RefusedFlow } from '../../../analyzer/model/refused.ts';
 import type { Watched } from '../../../bot/github/contract.ts';
 import { runRepository } from '../../../bot/github/run/run.ts';
 import { watchStep } from '../../../bot/github/watch/decide.ts';
-import { type RefusedFlow, regretsOf } from '../../../bot/github/watch/refused.ts';
+import { regretsOf } from '../../../bot/github/watch/refused.ts';
 import { openRevert } from '../../../bot/github/watch/revert.ts';
 import { document, finding } from '../../change/fake.ts';
 import { world } from '../world.ts';
