@@ -165,7 +165,8 @@ describe.concurrent('law 9: engines agree, with Athena’s SQL executed by Trino
     // Athena bills what Trino calls physical input: all of a gzipped text, whatever is asked of it.
     const raw = await trino.run('SELECT count(DISTINCT srcaddr) FROM w300', 'logs');
     expect(raw.scanned).toBe(await bytesBelow(written.flowLogs));
-    expect(byTrino.scanned).toBeLessThan(await bytesBelow(join(ledger, 'flow')));
+    // Of Parquet never more than the files; files as small as these are read whole (parquet.small-file-threshold, 3 MB).
+    expect(byTrino.scanned).toBe(await bytesBelow(join(ledger, 'flow')));
   });
 
   it('law 1: neither a projection that ends early nor half a file passes for silence', async ({ expect }) => {
