@@ -204,7 +204,7 @@ export interface Platform {
   /** Creates, or updates `id`; annotations in requests of 50. */
   writeCheck(write: CheckRunWrite, id?: number): Promise<CheckRunRecord>;
 
-  /** Any error means none. */
+  /** A refusal means none. Where GitHub cannot be asked, it rejects: nobody gets a permission, and the job is tried again. */
   permission(login: string): Promise<Permission>;
 }
 

@@ -21,6 +21,7 @@ import { readSecrets, type SecretSource } from '../github/app/secrets.ts';
 import { workOff } from '../github/app/worker.ts';
 import type { RepositoryRef } from '../github/contract.ts';
 import { systemClock } from '../github/platform/clock.ts';
+import { withLimit } from '../github/platform/octokit.ts';
 import { downloadAll, openBucket } from './bucket.ts';
 import { type Jobs, openJobs } from './jobs.ts';
 import { type AppSettings, appSettings, type Environment } from './settings.ts';
@@ -44,6 +45,7 @@ export async function openApp(env: Environment): Promise<DeployedApp> {
     secret: secrets.webhookSecret,
     Octokit: PlainOctokit,
     logLevel: 'error',
+    request: { fetch: withLimit(fetch) },
     ...(settings.githubUrl === null ? {} : { baseUrl: settings.githubUrl }),
   });
   const jobs = openJobs({

@@ -153,11 +153,24 @@ describe('the platform against an emulated GitHub, every exchange held against i
     expect(await p.permission('no-such-person')).toBe('none');
   });
 
-  it.each([401, 403, 404, 500])('takes a %i for no permission', async (status) => {
-    const failing: typeof fetch = async () => Response.json({ message: 'no', permission: 'admin' }, { status });
-    const client = tokenClient({ token: 'x', baseUrl: 'http://github.invalid/api/v3/', fetch: failing });
-    expect(await createPlatform({ client, repository, clock: fakeClock() }).permission('pare')).toBe('none');
+  const failing = (status: number) => {
+    const answer: typeof fetch = async () => Response.json({ message: 'no', permission: 'admin' }, { status });
+    const client = tokenClient({ token: 'x', baseUrl: 'http://github.invalid/api/v3/', fetch: answer });
+    return createPlatform({ client, repository, clock: fakeClock() });
+  };
+
+  it.each([401, 403, 404])('takes a %i for no permission', async (status) => {
+    expect(await failing(status).permission('pare')).toBe('none');
   });
+
+  it.each([500, 502, 503])(
+    'takes a %i for no answer: nobody gets a permission, and no command is lost',
+    async (status) => {
+      await expect(failing(status).permission('pare')).rejects.toMatchObject({
+        problem: { code: 'github-unavailable' },
+      });
+    },
+  );
 
   it('changes a draft only where it is not what it should be', async () => {
     const p = platform();

@@ -1,3 +1,4 @@
+import { PareError } from '@pare/analyzer/model/problem.ts';
 import type { Clock, Permission, Platform, RepositoryRef } from '../contract.ts';
 import { blamePart } from './blame.ts';
 import { createCaller } from './caller.ts';
@@ -57,8 +58,10 @@ export function createPlatform(options: PlatformOptions): Platform {
       );
       const found = (['admin', 'write', 'read'] as const).find((one) => one === data.permission);
       return found ?? 'none';
-    } catch {
-      // Whatever went wrong, nobody gets a permission by it.
+    } catch (error) {
+      // No answer is no permission either, but no refusal: the job is tried again, else a command would be lost.
+      const code = error instanceof PareError ? error.problem.code : '';
+      if (code === 'github-unavailable' || code === 'github-limited') throw error;
       return 'none';
     }
   }

@@ -96,12 +96,14 @@ describe('faults on the wire, on GitHub Enterprise Server', () => {
     expect([made.state, made.pull.number]).toEqual(['exists', 4]);
   });
 
-  it('a permission is none on any failure', async () => {
+  it('a permission is none where GitHub refuses it, and asked for again where GitHub does not answer', async () => {
     for (const status of [404, 403]) {
       nock(HOST).get(`${REPO}/collaborators/eve/permission`).reply(status, { message: 'no' });
       expect(await platform().platform.permission('eve')).toBe('none');
     }
     nock(HOST).get(`${REPO}/collaborators/eve/permission`).times(4).reply(500);
-    expect(await platform().platform.permission('eve')).toBe('none');
+    await expect(platform().platform.permission('eve')).rejects.toMatchObject({
+      problem: { code: 'github-unavailable' },
+    });
   });
 });
