@@ -5,8 +5,17 @@ import type { GitHubClient } from '../platform/octokit.ts';
 import { createThrottle, type Throttle } from '../platform/throttle.ts';
 import type { Installed } from './schedule.ts';
 
-/** Probot's own retries and waits are off: platform/caller.ts does both, by GitHub's figures and with the injected clock. */
-export const PlainOctokit = ProbotOctokit.defaults({ retry: { enabled: false }, throttle: { enabled: false } });
+type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
+
+/**
+ * Probot's own retries and waits are off: platform/caller.ts does both, by GitHub's figures and with the injected clock. A function, since Probot
+ * gives throttle options of its own afterwards, which would replace an object's.
+ */
+export const PlainOctokit = ProbotOctokit.defaults((options: OctokitOptions) => ({
+  ...options,
+  retry: { ...options.retry, enabled: false },
+  throttle: { ...options.throttle, enabled: false },
+}));
 
 export interface Installations {
   client(installation: number | null): Promise<GitHubClient>;
