@@ -92,7 +92,7 @@ export function silenceDetail(usage: Usage, now: number): string {
   if (missed === null || period === null || first === undefined || last === undefined || missed < MISSED) return '';
   const alive = stillAlive(days.length - 1, last - first, now - first);
   const pause = period === 1 ? 'It used to be used daily' : `It never paused for more than ${daysText(period)} before`;
-  return ` ${pause}, and has been silent since ${usage.perDay.at(-1)!.day}, ${counted(missed, 'period')} of its rhythm: by that it is still in use with ${shareText(alive)}. A window that begins after that day can tell.`;
+  return ` ${pause}, and has been silent since ${usage.perDay.at(-1)!.day}, ${counted(missed, 'period')} of its rhythm: by that the chance that it is still in use is ${shareText(alive)}. A window that begins after that day can tell.`;
 }
 
 /** Why a used rule is not narrower; empty where there is nothing to say. */

@@ -103,7 +103,7 @@ describe('a rule that was used and fell silent', () => {
     const { advice } = await judge(inventory({ rules: [SSH] }), rows, { window, policy });
     expect(advice.verdicts[0]!.action).toBe('keep');
     expect(advice.verdicts[0]!.detail).toMatch(
-      /It never paused for more than 7 days before, and has been silent since 2024-10-12, 3 periods of its rhythm: by that it is still in use with [\d.]+ %\. A window that begins after that day can tell\./,
+      /It never paused for more than 7 days before, and has been silent since 2024-10-12, 3 periods of its rhythm: by that the chance that it is still in use is [\d.]+ %\. A window that begins after that day can tell\./,
     );
   });
 

@@ -141,10 +141,10 @@ describe('the argument of each verdict', () => {
     expect(silenceDetail(on(0, 7, 14), day + 34)).toBe('');
     // 1 / (1 + 0.8 / 4 × (38 / 17)^2.5), docs/confidence.md.
     expect(silenceDetail(on(0, 7, 14), day + 35)).toBe(
-      ' It never paused for more than 7 days before, and has been silent since 2024-10-18, 3 periods of its rhythm: by that it is still in use with 40.09 %. A window that begins after that day can tell.',
+      ' It never paused for more than 7 days before, and has been silent since 2024-10-18, 3 periods of its rhythm: by that the chance that it is still in use is 40.09 %. A window that begins after that day can tell.',
     );
     expect(silenceDetail(on(0, 1, 2, 3, 4), day + 60)).toMatch(
-      /^ It used to be used daily, and has been silent since 2024-10-08, 56 periods of its rhythm: by that it is still in use with (less than )?0(\.\d+)? %\./,
+      /^ It used to be used daily, and has been silent since 2024-10-08, 56 periods of its rhythm: by that the chance that it is still in use is (less than )?0(\.\d+)? %\./,
     );
   });
 
