@@ -192,8 +192,11 @@ describe.each(['least', 'everything'])('the Pulumi program, configured with %s',
       expect(template.startsWith(location) && template.endsWith('/'), name).toBe(true);
       const keys = (inputs.partitionKeys as { name: string; type: string }[]).map((key) => key.name);
       for (const key of keys) {
-        expect(['enum', 'date', 'integer'], `${name} ${key}`).toContain(parameters[`projection.${key}.type`]);
-        expect(parameters[`projection.${key}.range`] ?? parameters[`projection.${key}.values`], key).toBeTruthy();
+        const type = parameters[`projection.${key}.type`]!;
+        expect(['enum', 'date', 'integer'], `${name} ${key}`).toContain(type);
+        // Athena refuses a table whose enum has no values, or whose date or integer has no two ends.
+        if (type === 'enum') expect(parameters[`projection.${key}.values`], key).toMatch(/^[^,\s]+(,[^,\s]+)*$/);
+        else expect(parameters[`projection.${key}.range`], key).toMatch(/^[^,]+,[^,]+$/);
         expect(template, key).toContain(`\${${key}}`);
         expect(columns.map((column) => column.name)).not.toContain(key);
       }
