@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as git from 'isomorphic-git';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,12 +47,16 @@ afterAll(async () => {
 });
 
 /** The last step as a runner executes it: inputs put into its environment, its script in a file for bash. */
-async function runAction(given: Record<string, string>): Promise<{ code: number; said: string }> {
+async function runAction(
+  given: Record<string, string>,
+  home = HOME,
+  path = process.env.PATH,
+): Promise<{ code: number; said: string }> {
   const github: Record<string, string> = {
     token: 'ghs_x',
     repository: 'acme/infra',
     api_url: host.url,
-    action_path: HOME,
+    action_path: home,
   };
   const expand = (text: string, inputs: Record<string, string>): string =>
     text.replace(/\$\{\{ (inputs|github)\.([a-z_-]+) \}\}/g, (_, from: string, name: string) => {
@@ -68,14 +72,11 @@ async function runAction(given: Record<string, string>): Promise<{ code: number;
   expect(step.run).not.toContain('${{');
   fs.writeFileSync(script, step.run);
   const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, text]) => [name, expand(text, inputs)]));
-  const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
-    cwd: join(workspace, 'infra'),
-    env: { PATH: process.env.PATH, HOME: workspace, ...env },
+  return run('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], join(workspace, 'infra'), {
+    PATH: path,
+    HOME: workspace,
+    ...env,
   });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += String(part)));
-  const [code] = (await once(child, 'exit')) as [number];
-  return { code, said };
 }
 
 describe('action.yml, its script run as GitHub runs it', () => {
@@ -141,10 +142,47 @@ describe('action.yml, its script run as GitHub runs it', () => {
     expect(said).toContain('names no repository');
   });
 
-  it('installs what it runs with, and nothing for development', () => {
-    const [install] = ACTION.runs.steps;
-    expect(install!.run).toBe('npm ci --omit=dev --no-audit --no-fund');
+  it('names a shell for each step, and needs findings', () => {
     expect(ACTION.runs.steps.every((one) => one.shell === 'bash')).toBe(true);
     expect(ACTION.inputs.findings?.required).toBe(true);
   });
 });
+
+describe('action.yml from nothing, with the Node of the machine', () => {
+  it('installs what it runs with, neither Pulumi nor what is for development, and opens the pull requests', async () => {
+    const home = join(workspace, 'action');
+    await run('git', ['clone', '--quiet', HOME, home], workspace, process.env);
+    const env = { PATH: pathOfTheMachine(), HOME: process.env.HOME ?? workspace, PARE_TEMP: workspace };
+    const script = join(workspace, 'install.sh');
+    fs.writeFileSync(script, ACTION.runs.steps[0]!.run);
+    const installed = await run('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], home, env);
+    expect([installed.code, installed.said]).toEqual([0, expect.any(String)]);
+    expect(fs.existsSync(join(home, 'node_modules', 'probot'))).toBe(true);
+    expect(['vitest', '@pulumi'].filter((name) => fs.existsSync(join(home, 'node_modules', name)))).toEqual([]);
+
+    const fresh = new FakeRepository(FILES, fakeClock());
+    fresh.renameHead(repository.facts.head);
+    host.load(fresh);
+    const { code, said } = await runAction({ findings: join(workspace, 'findings.json') }, home, env.PATH);
+    expect([code, said]).toEqual([0, expect.stringContaining('fix(web): remove 2 unused rules')]);
+  }, 600_000);
+});
+
+async function run(
+  command: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number; said: string }> {
+  const child = spawn(command, args, { cwd, env });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += String(part)));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, said };
+}
+
+/** PATH without what npm puts before it: a runner's Node, not the one that this repository brings for its development. */
+function pathOfTheMachine(): string {
+  const parts = (process.env.PATH ?? '').split(delimiter);
+  return parts.filter((part) => !part.includes('node_modules') && !part.includes('node-gyp-bin')).join(delimiter);
+}
