@@ -4,7 +4,7 @@ import type { SourceFacts, SourceIndex, SourceLanguage, SourceNote, SourceTree, 
 import { applyEdits, sortEdits } from '../source/text.ts';
 import type { Batch, ChangePlan, FileChange, Proposal, Refusal } from './contract.ts';
 import { branchName, titleOf } from './names.ts';
-import { collectTargets, replacementKey, type Target } from './targets.ts';
+import { collectTargets, type Target, treatmentKey } from './targets.ts';
 import { differenceOf, identityKey, placedRules, rootOf } from './tuple.ts';
 import { type ExpectedChange, verify } from './verify.ts';
 
@@ -162,9 +162,9 @@ async function tryEdit(
   const ids = new Map(placedRules(index).map((one) => [identityKey(one), one.rule.id]));
   const ruleId = ids.get(target.key);
   if (ruleId === undefined) return failed(target, 'declaration-lost', 'an earlier edit of this batch moved it');
-  const treatment = replacementKey(target.replacements);
+  const treatment = treatmentKey(target);
   const alsoRuleIds = open
-    .filter((one) => one.key !== target.key && replacementKey(one.replacements) === treatment)
+    .filter((one) => one.key !== target.key && treatmentKey(one) === treatment)
     .map((one) => ids.get(one.key))
     .filter((id) => id !== undefined)
     .sort();

@@ -205,3 +205,18 @@ function conflictOf(
 export function replacementKey(replacements: readonly RuleShape[]): string {
   return replacements.map(shapeKey).join(';');
 }
+
+/**
+ * What is done to a rule, whoever its peer is: targets with the same treatment may be one edit. Ports of a block change for all its
+ * sources at once, so that a narrowing which keeps each its own peer is the same for all of them.
+ */
+export function treatmentKey({ replacements, wishes }: Target): string {
+  const { live } = wishes[0]!;
+  return replacements
+    .map((one) => {
+      const kept = shapeKey({ ...live, peer: one.peer }) === shapeKey(live);
+      return kept ? ['its own peer', one.protocol, one.fromPort, one.toPort].join('|') : shapeKey(one);
+    })
+    .sort()
+    .join(';');
+}

@@ -156,3 +156,69 @@ describe('law 5 on Terraform modules that are called twice', () => {
     expect(made.batches.length === 0 ? made.refused.length : made.batches[0]!.proposals.length).toBe(2);
   });
 });
+
+describe('one narrowing of ports for every source of a block', () => {
+  const BLOCK = `resource "aws_security_group" "db" {
+  name = "db"
+}
+
+resource "aws_security_group_rule" "db" {
+  type              = "ingress"
+  security_group_id = aws_security_group.db.id
+  protocol          = "tcp"
+  from_port         = 8000
+  to_port           = 8100
+  cidr_blocks       = ["10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"]
+}
+`;
+  const ports = (from: number, to: number, cidrIpv4: string) => ({
+    replacements: [{ protocol: 'tcp', fromPort: from, toPort: to, cidrIpv4 }],
+  });
+
+  async function narrowed(given: readonly (readonly [string, number])[]) {
+    const findings = given.map(([cidr, to]) =>
+      finding('sg-db', '8000-8100', cidr, 'narrow', ports(8000, to, cidr) as Partial<Finding>),
+    );
+    const state: TerraformState = {
+      ...stateOf([]),
+      groups: [{ address: 'aws_security_group.db', groupId: 'sg-db', accountId: null, region: null }],
+      rules: findings.map((one) => ({
+        address: 'aws_security_group_rule.db',
+        type: 'aws_security_group_rule',
+        groupId: 'sg-db',
+        ruleId: one.ruleId,
+        shape: canonicalShape(ruleOfFinding(one)!),
+        description: null,
+      })),
+    };
+    const tree = fakeTree({ 'main.tf': BLOCK });
+    const { states } = bindStates([state], [terraform.index(tree, { states: [], stacks: [] })]);
+    const facts = { states, stacks: [] };
+    const index = terraform.index(tree, facts);
+    const rules = findings.map((one) => ruleOfFinding(one)!);
+    const mappings = mapRules({ rules, groups: [], indexes: [index], ...facts });
+    return planChanges({ findings: document(findings), mappings, sources: [{ language: terraform, index, facts }] });
+  }
+
+  it('is one edit where all of them shrink alike, each with its own block of addresses', async () => {
+    const made = await narrowed([
+      ['10.1.0.0/16', 8001],
+      ['10.2.0.0/16', 8001],
+      ['10.3.0.0/16', 8001],
+    ]);
+    expect(made.refused).toEqual([]);
+    expect(text(made, 'main.tf')).toBe(BLOCK.replace('8100', '8001'));
+    expect(made.batches[0]!.proposals.map(({ togetherWith }) => togetherWith.length)).toEqual([2, 2, 2]);
+  });
+
+  it('sets those apart that shrink while another stays as it is', async () => {
+    const made = await narrowed([
+      ['10.1.0.0/16', 8001],
+      ['10.2.0.0/16', 8001],
+    ]);
+    expect(made.refused).toEqual([]);
+    const after = text(made, 'main.tf')!;
+    expect(after).toContain('to_port           = 8100\n  cidr_blocks       = ["10.3.0.0/16"]');
+    expect(made.batches[0]!.proof).toMatchObject({ rulesBefore: 3, rulesAfter: 3, removed: 2, added: 2 });
+  });
+});

@@ -9,6 +9,8 @@ export interface Narrower {
   replacement: RuleShape;
   /** The rule as it is taken to live in AWS where the source leaves parts of it to state; null where the source says all. */
   live: RuleShape | null;
+  /** Only protocol and ports change. */
+  peerKept: boolean;
 }
 
 /**
@@ -18,7 +20,9 @@ export interface Narrower {
 export function tighter(rule: DeclaredRule): Narrower | null {
   const shape = rule.shape ?? standIn(rule);
   const replacement = shape === null ? null : narrow(shape);
-  return replacement === null ? null : { replacement, live: rule.shape === null ? shape : null };
+  if (shape === null || replacement === null) return null;
+  const peerKept = JSON.stringify(replacement.peer) === JSON.stringify(shape.peer);
+  return { replacement, live: rule.shape === null ? shape : null, peerKept };
 }
 
 function narrow(shape: RuleShape): RuleShape | null {
@@ -41,6 +45,8 @@ const PEERS: Readonly<Record<string, Peer>> = {
 
 function standIn(rule: DeclaredRule): RuleShape | null {
   const known = rule.peerKind.startsWith('cidr') ? parseCidr(rule.peer) : null;
+  // The provider refuses a block of the other family, so that no such rule lives.
+  if (known !== null && known.family !== (rule.peerKind === 'cidrIpv4' ? 4 : 6)) return null;
   const peer = known === null ? PEERS[rule.peerKind] : { ...PEERS[rule.peerKind]!, cidr: rule.peer };
   const protocol = parseProtocol(rule.protocol) ?? 6;
   if (peer === undefined) return null;
@@ -54,13 +60,14 @@ function standIn(rule: DeclaredRule): RuleShape | null {
 
 /**
  * Traps 8 and 11: where one text serves several rules, an edit for one of them is refused, and is right only once all of them are stale.
- * These are the sets of rules that share more and more text with `rule`; each holds it, none twice.
+ * These are the sets of rules that share more and more text with `rule`; each holds it, none twice. `peerKept`: a tightening of ports alone.
  */
 export function sharing(
   index: SourceIndex,
   siblings: readonly DeclaredRule[],
   rule: DeclaredRule,
   wish: Wish,
+  peerKept: boolean,
 ): DeclaredRule[][] {
   const instance = (r: DeclaredRule) => [r.root, r.context, r.address].join('|');
   const ordinal = (r: DeclaredRule) => siblings.filter((s) => instance(s) === instance(r)).indexOf(r);
@@ -68,9 +75,12 @@ export function sharing(
   const part = (text: string) => (/^(ref|unknown):/.test(text) ? '?' : text);
   const allowed = (r: DeclaredRule) =>
     [part(r.protocol), part(r.fromPort), part(r.toPort), r.peerKind, part(r.peer)].join('|');
+  // A narrowing of ports is the same for every rule of these ports, whoever its peer is.
+  const treated = (r: DeclaredRule) => [part(r.protocol), part(r.fromPort), part(r.toPort)].join('|');
   const rangeKey = (r: { file: string; start: number; end: number }) => `${r.file}:${r.start}:${r.end}`;
   const first = (r: DeclaredRule) => r.origins.peer.slice(0, 1).map(rangeKey).join();
   const all = index.declarations.flatMap((d) => d.rules);
+  const same = peerKept ? treated : allowed;
   const at = ordinal(rule);
   const inner = rule.origins.declaration;
   const written = rule.origins.peer.filter(
@@ -84,7 +94,11 @@ export function sharing(
     all.filter((r) => first(r) === first(rule) && first(r) !== ''),
     siblings.filter((r) => instance(r) === instance(rule)),
     [...siblings],
-  ].map((set) => (wish === 'remove' ? set : set.filter((r) => allowed(r) === allowed(rule))));
+    ...(['fromPort', 'toPort', 'protocol'] as const).map((field) => {
+      const literal = rule.origins[field].slice(0, 1).map(rangeKey).join();
+      return all.filter((r) => literal !== '' && r.origins[field].slice(0, 1).map(rangeKey).join() === literal);
+    }),
+  ].map((set) => (wish === 'remove' ? set : set.filter((r) => same(r) === same(rule))));
   const seen = new Set<string>();
   return sets.filter((set) => {
     const key = set
