@@ -6,7 +6,7 @@ import { placeOf, placeOfRange } from '../text.ts';
 import type { Context } from './contexts.ts';
 import { type Evaluator, evaluator } from './evaluate.ts';
 import { conditionOf, groupNodeOf, isNoValue, type Site, sitesOf } from './sites.ts';
-import { childOf, entryOf, type SyntaxNode, walk } from './syntax.ts';
+import { childOf, entryOf, type MapEntry, type SyntaxNode, walk } from './syntax.ts';
 import type { Template } from './template.ts';
 import type { Value } from './value.ts';
 
@@ -276,14 +276,19 @@ function notesOf(template: Template, site: Site): SourceNote[] {
   if (site.computed !== null)
     note('cfn-computed', 'the rule is not written out as a map of properties; it is not edited', site.computed.start);
   if (site.body?.shared === true) note('cfn-alias', 'the rule is shared by a YAML anchor; it is not edited', start);
-  const macro = [...walk(site.resource.entry.value)].find(
-    (node) => node.kind === 'call' && node.name === 'Fn::Transform',
-  );
-  const inside =
-    macro ?? entryOf(site.resource.entry.value, 'Fn::Transform') ?? entryOf(site.resource.properties, 'Fn::Transform');
+  const inside = transformIn(template, site);
   if (inside !== undefined)
     note('cfn-macro', `${site.resource.logicalId} is rewritten by Fn::Transform; it is not edited`, inside.start);
   return notes;
+}
+
+/** Most templates need no look at each of their nodes: the word stands in the text, unless an escape in quotes hides it. */
+function transformIn(template: Template, { resource }: Site): SyntaxNode | MapEntry | undefined {
+  const { text } = template.file;
+  if (!text.includes('Transform') && !text.includes('\\')) return undefined;
+  for (const node of walk(resource.entry.value))
+    if (node.kind === 'call' && node.name === 'Fn::Transform') return node;
+  return entryOf(resource.entry.value, 'Fn::Transform') ?? entryOf(resource.properties, 'Fn::Transform');
 }
 
 function rangeOf(template: Template, span: { start: number; end: number }): SourceRange {

@@ -1,4 +1,13 @@
-import type { DeployedStack, SourceFacts, SourceIndex, SourceLanguage, SourceNote, SourceTree } from '../contract.ts';
+import type {
+  Declaration,
+  DeployedStack,
+  SourceFacts,
+  SourceFile,
+  SourceIndex,
+  SourceLanguage,
+  SourceNote,
+  SourceTree,
+} from '../contract.ts';
 import { placeOf } from '../text.ts';
 import { checkTemplate } from './check.ts';
 import { assignStacks, contextsOf, driftNotes } from './contexts.ts';
@@ -24,10 +33,20 @@ export const cloudformation: SourceLanguage = {
 function indexTemplates(tree: SourceTree, facts: SourceFacts): SourceIndex {
   const { templates, notes } = templatesIn(tree);
   const assigned = assignStacks(templates, facts.stacks);
-  const declarations = templates.flatMap((template) =>
-    declarationsOf(template, contextsOf(assigned.byPath.get(template.file.path) ?? [])),
-  );
+  const declarations = templates.flatMap((template) => declared(template, assigned.byPath.get(template.file.path) ?? []));
   return { tree, declarations, notes: [...notes, ...assigned.notes] };
+}
+
+const last = new WeakMap<Template, { stacks: readonly DeployedStack[]; declarations: readonly Declaration[] }>();
+
+/** An edit is judged by a second index of the whole tree, in which all files but one are the same objects: these are evaluated once. */
+function declared(template: Template, stacks: readonly DeployedStack[]): readonly Declaration[] {
+  const known = last.get(template);
+  if (known !== undefined && known.stacks.length === stacks.length && stacks.every((one, i) => one === known.stacks[i]))
+    return known.declarations;
+  const declarations = declarationsOf(template, contextsOf(stacks));
+  last.set(template, { stacks, declarations });
+  return declarations;
 }
 
 /**
@@ -50,25 +69,41 @@ export function stackDrift(tree: SourceTree, facts: SourceFacts): readonly Sourc
 }
 
 function templatesIn(tree: SourceTree): { templates: Template[]; notes: SourceNote[] } {
-  const templates: Template[] = [];
-  const notes: SourceNote[] = [];
-  for (const file of tree.files) {
-    if (!mayDeclareRules(file)) continue;
-    const { format, root, problems } = parseTemplate(file);
-    for (const { code, message, offset } of problems)
-      notes.push({
-        code,
-        message: `${message}; its rules are not seen`,
-        place: { file: file.path, line: placeOf(file, offset).line },
-      });
-    if (root?.kind !== 'map' || !isTemplate(root)) continue;
-    const template = templateOf(file, format, root);
-    templates.push(template);
-    for (const loop of template.loops)
-      if (file.text.slice(loop.start, loop.end).includes('AWS::EC2::SecurityGroup'))
-        notes.push(
-          noteAt(template, 'cfn-foreach', `${loop.key} makes rules that are not listed or edited`, loop.start),
-        );
-  }
-  return { templates, notes };
+  const read = tree.files.map(readTemplate);
+  return {
+    templates: read.flatMap(({ template }) => (template === null ? [] : [template])),
+    notes: read.flatMap(({ notes }) => notes),
+  };
+}
+
+interface ReadFile {
+  template: Template | null;
+  notes: readonly SourceNote[];
+}
+
+const NO_TEMPLATE: ReadFile = { template: null, notes: [] };
+const reads = new WeakMap<SourceFile, ReadFile>();
+
+/** Once per file object: files of a tree are immutable. */
+function readTemplate(file: SourceFile): ReadFile {
+  const known = reads.get(file);
+  if (known !== undefined) return known;
+  const read = mayDeclareRules(file) ? readNow(file) : NO_TEMPLATE;
+  reads.set(file, read);
+  return read;
+}
+
+function readNow(file: SourceFile): ReadFile {
+  const { format, root, problems } = parseTemplate(file);
+  const notes = problems.map(({ code, message, offset }) => ({
+    code,
+    message: `${message}; its rules are not seen`,
+    place: { file: file.path, line: placeOf(file, offset).line },
+  }));
+  if (root?.kind !== 'map' || !isTemplate(root)) return { template: null, notes };
+  const template = templateOf(file, format, root);
+  for (const loop of template.loops)
+    if (file.text.slice(loop.start, loop.end).includes('AWS::EC2::SecurityGroup'))
+      notes.push(noteAt(template, 'cfn-foreach', `${loop.key} makes rules that are not listed or edited`, loop.start));
+  return { template, notes };
 }

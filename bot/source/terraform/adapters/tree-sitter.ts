@@ -25,7 +25,7 @@ export async function loadGrammar(): Promise<{ parser: Parser; language: Languag
 async function load(): Promise<HclParser> {
   const { parser, language } = await loadGrammar();
   return (text) => {
-    const tree = parser.parse(text);
+    const tree = parser.parse(digitsOnly(text));
     if (tree === null) return null;
     const cursor = tree.walk();
     try {
@@ -35,6 +35,14 @@ async function load(): Promise<HclParser> {
       tree.delete();
     }
   };
+}
+
+/**
+ * The grammar takes an exponent only behind a fraction, HCL also in 1e3 (hclsyntax/spec.md, "Numeric Literals"). The tree holds offsets and no
+ * text, so that digits of the same length may stand in its place. A dash before it may belong to an identifier, which is left alone.
+ */
+function digitsOnly(text: string): string {
+  return text.replace(/(?<![\w.-])\d+[eE][+-]?\d+(?![\w.])/g, (all) => '1'.repeat(all.length));
 }
 
 interface Growing extends CstNode {
