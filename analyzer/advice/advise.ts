@@ -202,6 +202,7 @@ class Planner {
       this.#share(i),
       worn,
       this.#input.evidence.refused?.get(i) ?? 0,
+      this.#input.evidence.refusedDays,
     );
     this.#set(i, 'remove', 'unused', detail, this.#sureness.unused(i));
   }

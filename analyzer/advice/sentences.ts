@@ -52,11 +52,13 @@ export function unusedDetail(
   share: number,
   interfaces: number,
   refused: number,
+  refusedDays?: number,
 ): string {
+  const late = refusedDays !== undefined && refusedDays < days ? ` of the last ${daysText(refusedDays)}` : '';
   const only =
     refused === 0
       ? ''
-      : ` Only refused traffic reached it: ${counted(refused, 'record')} that it would allow, refused by a network ACL or after the connection had closed.`;
+      : ` Only refused traffic reached it: ${counted(refused, 'record')}${late} that it would allow, refused by a network ACL or after the connection had closed.`;
   return `Under no reading of the records of ${daysText(days)} could an accepted connection have needed ${ruleWords(rule)}. Flow logs cover ${percent(share)} of the time in which ${counted(interfaces, 'interface')} wore the group.${only}`;
 }
 

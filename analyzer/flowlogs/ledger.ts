@@ -77,10 +77,22 @@ export interface ScanOptions {
   interfaces: readonly InterfaceAddresses[];
   /** Days (start of UTC day) on which an interface changed groups or addresses: these are kept by the hour. */
   changes: readonly { interfaceId: string; day: EpochSeconds }[];
+  /**
+   * Days before the window's end of which refused records are wanted as rows; absent: all of the window. They are never use (law 1 asks
+   * nothing of them), and each refused packet is a row of its own: most of the ledger's bytes.
+   */
+  refusedDays?: number;
   /** Go on past files that cannot be read whole; what they would have held counts as not covered. */
   skipUnreadable: boolean;
   progress(event: { phase: string; done: number; total: number; unit: 'files' | 'bytes' | 'steps' }): void;
   signal: AbortSignal;
+}
+
+/** The start of the first UTC day whose refused records become rows; null: all of them do. Every engine asks this one. */
+export function refusedSince(window: Window, refusedDays: number | undefined): EpochSeconds | null {
+  if (refusedDays === undefined) return null;
+  const since = window.to - refusedDays * 86_400;
+  return Math.max(0, since - (since % 86_400));
 }
 
 /** One scan over flow logs, engine behind it. Rows come in a fixed order: two scans of the same logs give the same rows. */

@@ -32,7 +32,9 @@ export const explorerSchema = z.object({
   periodDays: z.int().positive().describe('Days of one period; the first begins on firstDay'),
   periods: z.int().positive(),
   accepted: z.object({ records: count, bytes: count }),
-  rejected: z.object({ records: count, bytes: count }),
+  rejected: z
+    .object({ records: count, bytes: count })
+    .describe('Refused records of the last 15 days of the window; the refused flows below are of the same'),
   flows: z.array(explorerFlowSchema).describe('Most records first'),
   together: count.describe('Flows that are told together with others'),
 });

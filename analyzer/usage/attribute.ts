@@ -17,6 +17,8 @@ export interface AttributionInput {
   ledger: AsyncIterable<readonly LedgerRow[]>;
   coverage: AsyncIterable<readonly CoverageRow[]>;
   window: Window;
+  /** As the scan was asked (ScanOptions): the refused rows are those of the window's last days; absent: of all of it. */
+  refusedDays?: number;
   /** Within this many seconds of a change of groups or addresses, the states on both sides count. */
   slackSeconds?: number;
 }
@@ -65,6 +67,7 @@ export async function attribute(input: AttributionInput): Promise<Evidence> {
     ...table.finish(),
     totals,
     refused: table.refused(),
+    ...(input.refusedDays === undefined ? {} : { refusedDays: input.refusedDays }),
     coverage: coverage.byGroup(
       inventory.groups.map((g) => g.groupId),
       states,

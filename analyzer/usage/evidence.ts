@@ -121,6 +121,8 @@ export interface Evidence {
   totals: RecordTotals;
   /** By rule, the refused records that it certainly allows: a network ACL stood in the way, or the connection had closed. Never use. */
   refused?: ReadonlyMap<number, number>;
+  /** Of how many days at the window's end those are; absent: of all. */
+  refusedDays?: number;
   coverage: ReadonlyMap<string, GroupCoverage>;
   unexplained: readonly Unexplained[];
 }

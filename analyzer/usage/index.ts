@@ -10,5 +10,5 @@ export type {
   Unexplained,
 } from './evidence.ts';
 export { EXPLORER_LIMITS, ExplorerLedger, type ExplorerLimits, withExplorer } from './explorer.ts';
-export { membersOf, RefusedLedger } from './refused.ts';
+export { membersOf, REFUSED_LIMITS, RefusedLedger } from './refused.ts';
 export { groupSummaries, interfaceSummaries } from './summaries.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Manifest, readManifest, readSources, type Source } from '@pare/analyzer/flowlogs/stored/manifest.ts';
+import { neededFiles } from '@pare/analyzer/flowlogs/stored/needed.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import { type Bucket, inParallel } from './bucket.ts';
 
 /** The ledger of docs/ledger.md with the same names below this prefix: what is in a folder here is an object there. */
 export const LEDGER = 'ledger/';
-const DAY = 86_400;
 
 export interface PulledLedger {
   manifest: Manifest;
@@ -25,9 +25,14 @@ export async function pullLedger(bucket: Bucket, dir: string): Promise<PulledLed
   return { manifest, sources: await readSources(dir, manifest) };
 }
 
-/** Brings the data files of the days from `from` (inclusive) on; one that the manifest names and that is gone ends the run. */
-export async function pullDays(bucket: Bucket, dir: string, manifest: Manifest, from: number): Promise<number> {
-  const wanted = manifest.segments.flatMap(({ data }) => data).filter(({ day }) => day >= from - 2 * DAY);
+/** Brings the data files that an analysis of the window opens; one that the manifest names and that is gone ends the run. */
+export async function pullNeeded(
+  bucket: Bucket,
+  dir: string,
+  manifest: Manifest,
+  asked: Parameters<typeof neededFiles>[1],
+): Promise<number> {
+  const wanted = neededFiles(manifest, asked)?.read ?? [];
   await inParallel(wanted, async ({ path }) => {
     try {
       await bucket.download(`${LEDGER}${path}`, join(dir, path));

@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Finding, type FindingsDocument, findingsDocumentSchema } from '@pare/analyzer/model/finding.ts';
 import { toJson } from '@pare/analyzer/report/index.ts';
+import { REFUSED_LIMITS } from '@pare/analyzer/usage/index.ts';
 import type { Runtime } from '../cli/runtime.ts';
 import { parseDuration } from '../cli/time.ts';
 import { runWatchedAnalysis } from '../cli/work/analysis.ts';
 import type { Bucket } from './bucket.ts';
 import { type Digest, digest } from './digest.ts';
 import { fetchInventory } from './inventory.ts';
-import { pullDays, pullLedger } from './ledger.ts';
+import { pullLedger, pullNeeded } from './ledger.ts';
 import type { StepSettings } from './settings.ts';
 
 export interface AnalysisResult {
@@ -36,8 +37,11 @@ export async function analysisStep(
   const inventory = await fetchInventory(bucket, folder);
   const ledger = join(folder, 'ledger');
   const { manifest } = await pullLedger(bucket, ledger);
-  const newest = manifest.segments.reduce((max, segment) => Math.max(max, segment.newest ?? 0), 0);
-  await pullDays(bucket, ledger, manifest, newest - parseDuration(settings.window, 'PARE_WINDOW'));
+  const lastDays = parseDuration(settings.window, 'PARE_WINDOW') / 86_400;
+  await pullNeeded(bucket, ledger, manifest, {
+    window: { lastDays, to: null },
+    refusedDays: REFUSED_LIMITS.days,
+  });
   const policy = await policyFile(bucket, folder);
   const { document, watch } = await runWatchedAnalysis(
     { inventory, ledger, window: settings.window, ...policy },

@@ -92,6 +92,13 @@ describe('the argument of each verdict', () => {
     );
   });
 
+  it('says of which days the refused records are, where it is not all of them', () => {
+    const late = '2 records of the last 15 days that it would allow';
+    expect(unusedDetail(RULE, 90, 0.995, 2, 2, 15)).toContain(`Only refused traffic reached it: ${late}, refused by`);
+    expect(unusedDetail(RULE, 90, 0.995, 2, 0, 15)).toBe(unusedDetail(RULE, 90, 0.995, 2, 0));
+    expect(unusedDetail(RULE, 15, 0.995, 2, 2, 15)).toBe(unusedDetail(RULE, 15, 0.995, 2, 2));
+  });
+
   it('in use', () => {
     expect(inUseDetail(usage(5, 2, 5), true)).toBe(
       'Accepted connections need it: 5 records on 2 days, and no other rule lets them in.',

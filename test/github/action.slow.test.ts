@@ -165,7 +165,7 @@ describe('action.yml from nothing, with the Node of the machine', () => {
     host.load(fresh);
     const { code, said } = await runAction({ findings: join(workspace, 'findings.json') }, home, env.PATH);
     expect([code, said]).toEqual([0, expect.stringContaining('fix(web): remove 2 unused rules')]);
-  }, 600_000);
+  }, 900_000);
 });
 
 async function run(

@@ -28,11 +28,11 @@ async function ingested(reader: 'strict-first' | 'duckdb', logs: string, known: 
     const { segments } = await readManifest(ledger);
     const connection = await duckdb.connect();
     const data: unknown[] = [];
-    for (const { table, day, path } of segments.flatMap((segment) => segment.data)) {
+    for (const { path, ...said } of segments.flatMap((segment) => segment.data)) {
       const result = await connection.runAndReadAll(
         `SELECT * FROM read_parquet('${join(ledger, path)}', hive_partitioning = false) ORDER BY ALL`,
       );
-      data.push({ table, day, columns: result.columnNamesAndTypesJson(), rows: result.getRowsJson() });
+      data.push({ ...said, columns: result.columnNamesAndTypesJson(), rows: result.getRowsJson() });
     }
     connection.closeSync();
     return { done, data, segments: segments.map(({ run: _run, data: _data, ...segment }) => segment) };

@@ -191,7 +191,7 @@ FROM (${all((source) => `${source} AS source, regexp_replace(file, '[^/]*$', '')
   return {
     window,
     summary,
-    ledger: () => ledgerRows(engine),
+    ledger: () => ledgerRows(engine, window, options),
     coverage: () => coverageRows(engine, coverageSql('usable', 'hole', window)),
     close: () => engine.close(),
   };

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { PareError } from '../../model/problem.ts';
+import type { CoverageRow, LedgerRow } from '../ledger.ts';
 import type { SqlEngine } from '../pipeline.ts';
 import { literal } from '../sql/text.ts';
+import { codedCoverage, codedLedger } from './coded.ts';
 
 /**
  * One database in memory that spills to a folder of its own, removed on close (a database file costs twice the time: it is compressed
@@ -59,19 +61,31 @@ export class Engine implements SqlEngine {
     return reader.getRowObjects().map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, plain(v)])));
   }
 
-  /** Rows in chunks, on a connection of its own, so that several can be read side by side. */
   async *stream(sql: string): AsyncGenerator<(string | number | boolean | null)[][]> {
+    for await (const chunk of this.chunks(sql)) yield chunk.getRows().map((row) => row.map(plain));
+  }
+
+  /** Rows in chunks, on a connection of its own, so that several can be read side by side. */
+  async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const connection = await this.instance.connect();
     try {
       const result = await this.guard(connection, () => connection.stream(sql));
       for (;;) {
         const chunk = await this.guard(connection, () => result.fetchChunk());
         if (chunk === null || chunk.rowCount === 0) return;
-        yield chunk.getRows().map((row) => row.map(plain));
+        yield chunk;
       }
     } finally {
       connection.closeSync();
     }
+  }
+
+  ledger(refusedFrom: number | null): Promise<AsyncGenerator<LedgerRow[]> | null> {
+    return codedLedger(this, refusedFrom);
+  }
+
+  coverage(sql: string): AsyncGenerator<CoverageRow[]> {
+    return codedCoverage(this, sql);
   }
 
   async table(name: string, sql: string): Promise<void> {

@@ -58,7 +58,7 @@ async function scan(engine: Engine, paths: readonly string[], options: ScanOptio
   return {
     window,
     summary,
-    ledger: () => ledgerRows(engine),
+    ledger: () => ledgerRows(engine, window, options),
     coverage: () => coverageRows(engine, coverageSql('usable', 'hole', window)),
     close: () => engine.close(),
   };

@@ -15,6 +15,7 @@ import { flowSql, tallySql } from '../sql/flow.ts';
 import { canonicalAddressesSql } from '../sql/normalise.ts';
 import { literal } from '../sql/text.ts';
 import {
+  type DataFile,
   dataPath,
   digestOf,
   LEDGER_VERSION,
@@ -126,11 +127,11 @@ export async function ingestFlowLogs(options: IngestOptions): Promise<Ingested> 
 async function keepRolled(dir: string, files: readonly File[], rolled: Rolled): Promise<Segment> {
   const run = randomBytes(8).toString('hex');
   const data: Segment['data'] = [];
-  for (const { table, day, action, content } of rolled.files) {
+  for (const { table, day, action, content, said } of rolled.files) {
     const path = dataPath(table, day, run, action);
     await mkdir(dirname(join(dir, path)), { recursive: true });
     await writeFile(join(dir, path), content, { flag: 'wx', flush: true });
-    data.push({ table, day, path });
+    data.push({ table, day, path, ...said });
   }
   await writeSources(
     dir,
@@ -204,22 +205,31 @@ async function writeDays(engine: Engine, dir: string, run: string): Promise<Segm
     `SELECT DISTINCT "start" - mod("start", 86400) AS day FROM usable WHERE "start" >= 0 AND "start" < ${LAST_DAY} AND interface_id IS NOT NULL ORDER BY day`,
   );
   const data: Segment['data'] = [];
-  const write = async (table: 'flow' | 'tally' | 'span', day: number, sql: string, action: string | null) => {
+  const write = async (
+    table: DataFile['table'],
+    day: number,
+    sql: string,
+    action: string | null,
+    said: Omit<DataFile, 'table' | 'day' | 'path'> = {},
+  ) => {
     const path = dataPath(table, day, run, action);
     const file = join(dir, path);
     await mkdir(dirname(file), { recursive: true });
     await engine.run(`COPY (${sql}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`);
     await syncFile(file);
-    data.push({ table, day, path });
+    data.push({ table, day, path, ...said });
   };
   for (const row of days) {
     const day = Number(row.day);
     await engine.table('flow', flowSql('usable', 'known', 'change', day));
-    for (const action of ['ACCEPT', 'REJECT']) {
-      const [some] = await engine.rows(`SELECT count(*) AS n FROM flow WHERE action = '${action}'`);
-      if (some?.n === 0) continue;
+    for (const action of ['ACCEPT', 'REJECT'] as const) {
+      const [some] = await engine.rows(
+        `SELECT count(*) AS n, sum(records) AS records, count(*) FILTER (WHERE direction IN ('ingress', 'egress')) AS directed FROM flow WHERE action = '${action}'`,
+      );
+      if (some === undefined || some.n === 0) continue;
+      const said = { action, records: Number(some.records), directed: some.n === some.directed };
       // The order makes equal values neighbours, which is most of the compression.
-      await write('flow', day, `SELECT * FROM flow WHERE action = '${action}' ORDER BY ALL`, action);
+      await write('flow', day, `SELECT * FROM flow WHERE action = '${action}' ORDER BY ALL`, action, said);
     }
     await engine.drop('flow');
     await write('tally', day, tallySql('usable', day), null);

@@ -11,6 +11,17 @@ export const LEDGER_VERSION = 1;
 const count = z.number().int().nonnegative();
 const time = z.number().int();
 
+const dataSchema = z.object({
+  table: z.enum(['flow', 'tally', 'span']),
+  day: time,
+  path: z.string(),
+  /** Of flow files, where the writer has said so: whose records, how many, and whether each names its packet's direction. */
+  action: z.enum(['ACCEPT', 'REJECT']).optional(),
+  records: count.optional(),
+  directed: z.boolean().optional(),
+});
+export type DataFile = z.infer<typeof dataSchema>;
+
 const segmentSchema = z.object({
   /** The prefix that only this run wrote. */
   run: z.string().regex(/^[0-9a-f]{16}$/),
@@ -26,7 +37,7 @@ const segmentSchema = z.object({
   /** Files that could not be read whole: holes, until a file of that name is in the ledger. */
   refused: z.array(z.object({ name: z.string(), path: z.string(), why: z.string(), from: time, to: time })),
   /** Data files, relative to the ledger. */
-  data: z.array(z.object({ table: z.enum(['flow', 'tally', 'span']), day: time, path: z.string() })),
+  data: z.array(dataSchema),
 });
 export type Segment = z.infer<typeof segmentSchema>;
 

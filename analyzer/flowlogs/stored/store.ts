@@ -5,7 +5,7 @@ import { PareError } from '../../model/problem.ts';
 import { Engine } from '../duckdb/engine.ts';
 import { noRecords } from '../duckdb/store.ts';
 import { mergeHoles } from '../holes.ts';
-import type { FlowScan, FlowStore, ScanOptions, Window } from '../ledger.ts';
+import type { FlowScan, FlowStore, ScanOptions } from '../ledger.ts';
 import { attributeRecords, countEnds, coverageRows, fillInventory, iso, ledgerRows } from '../pipeline.ts';
 import { Skips } from '../skips.ts';
 import { storedCoverageSql } from '../sql/coverage.ts';
@@ -13,6 +13,7 @@ import { storedRecordsSql } from '../sql/flow.ts';
 import { storedEdgesSql } from '../sql/opener.ts';
 import { literal } from '../sql/text.ts';
 import { type Manifest, readManifest, readSources } from './manifest.ts';
+import { type NeededFiles, neededFiles } from './needed.ts';
 
 export interface LedgerStoreOptions {
   /** A folder that `ingestFlowLogs` has written. */
@@ -20,8 +21,6 @@ export interface LedgerStoreOptions {
   tempDir: string;
   memoryLimit?: string;
 }
-
-const DAY = 86400;
 
 /**
  * The stored ledger as a FlowStore: who opened is decided here, with all days of the window at hand. The window begins at the start of a
@@ -32,10 +31,11 @@ export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
     engine: 'ledger',
     async scan(options: ScanOptions): Promise<FlowScan> {
       const manifest = await readManifest(store.dir);
-      const window = windowOf(manifest, store.dir, options);
+      const needed = neededFiles(manifest, options);
+      if (needed === null) throw noRecords(store.dir);
       const engine = await Engine.open(store.tempDir, store.memoryLimit ?? '2GB', options.signal);
       try {
-        return await scan(engine, store.dir, manifest, window, options);
+        return await scan(engine, store.dir, manifest, needed, options);
       } catch (error) {
         await engine.close();
         throw error;
@@ -44,29 +44,13 @@ export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
   };
 }
 
-function windowOf(manifest: Manifest, dir: string, options: ScanOptions): Window {
-  const newest = manifest.segments.reduce((max, segment) => Math.max(max, segment.newest ?? -1), -1);
-  if (newest < 0) throw noRecords(dir);
-  const asked = options.window;
-  const to = 'from' in asked ? asked.to : (asked.to ?? newest + 1);
-  const from = 'from' in asked ? asked.from : to - asked.lastDays * DAY;
-  return {
-    from: Math.floor(from / DAY) * DAY,
-    to: to > newest ? to : Math.min(Math.ceil(to / DAY) * DAY, newest + 1),
-  };
-}
-
 async function scan(
   engine: Engine,
   dir: string,
   manifest: Manifest,
-  window: Window,
+  { window, read: days, refused: closed }: NeededFiles,
   options: ScanOptions,
 ): Promise<FlowScan> {
-  // The day before holds records that reach into the window.
-  const days = manifest.segments
-    .flatMap((segment) => segment.data)
-    .filter(({ day }) => day >= window.from - DAY && day < window.to);
   const tables = {
     flow: 'interface_id VARCHAR, src VARCHAR, dst VARCHAR, srcport BIGINT, dstport BIGINT, protocol BIGINT, flags BIGINT, pkt_src VARCHAR, pkt_dst VARCHAR, direction VARCHAR, action VARCHAR, records BIGINT, packets BIGINT, bytes BIGINT, first_start BIGINT, last_end BIGINT',
     tally:
@@ -102,11 +86,11 @@ async function scan(
     { from_time: 'BIGINT', to_time: 'BIGINT' },
     mergeHoles(unread).map(({ from, to }) => [from, to]),
   );
-  const summary = await summarise(engine, manifest, unread);
+  const summary = await summarise(engine, manifest, unread, closed);
   return {
     window,
     summary,
-    ledger: () => ledgerRows(engine),
+    ledger: () => ledgerRows(engine, window, options),
     coverage: () => coverageRows(engine, storedCoverageSql('span', 'tally', 'hole', window)),
     close: () => engine.close(),
   };
@@ -116,6 +100,7 @@ async function summarise(
   engine: Engine,
   manifest: Manifest,
   unread: readonly { path: string; why: string }[],
+  closed: number,
 ): Promise<FlowLogSummary> {
   const { segments } = manifest;
   const sum = (pick: (segment: Manifest['segments'][number]) => number) =>
@@ -124,7 +109,8 @@ async function summarise(
   for (const { reason, count, example } of segments.flatMap(({ skipped }) => skipped))
     skips.add(reason, example, count);
   for (const { path, why } of unread) skips.add('file-that-cannot-be-read', `${path}: ${why}`);
-  const { accepted, rejected, unclear, example } = await countEnds(engine);
+  const { accepted, rejected: met, unclear, example } = await countEnds(engine);
+  const rejected = met + closed;
   skips.add('record-whose-local-end-is-unknown', example, unclear);
   const [tally] = await engine.rows('SELECT sum(no_data) AS no_data, sum(skip_data) AS skip_data FROM tally');
   const noData = Number(tally?.no_data ?? 0);

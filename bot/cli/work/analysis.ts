@@ -11,6 +11,7 @@ import {
   groupSummaries,
   interfaceSummaries,
   membersOf,
+  REFUSED_LIMITS,
   RefusedLedger,
   withExplorer,
 } from '@pare/analyzer/usage/index.ts';
@@ -80,6 +81,7 @@ async function analysis(
       window: 'from' in window ? window : { lastDays: window.lastSeconds / 86_400, to: window.to },
       interfaces: interfaceAddresses(inventory.interfaces),
       changes: changeDays(inventory.interfaces),
+      refusedDays: REFUSED_LIMITS.days,
       skipUnreadable: options.skipUnreadable === true,
       progress: (event) => progress.report(event),
       signal,
@@ -94,6 +96,7 @@ async function analysis(
         ledger: withExplorer(watching ? watched(rows, refused) : rows, explorer),
         coverage: untilAborted(scan.coverage(), signal),
         window: scan.window,
+        refusedDays: REFUSED_LIMITS.days,
       });
       step('planning', 0);
       const advice = advise({ evidence, inventory, policy, window: scan.window });

@@ -4,8 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOCALS } from './expressions.ts';
 
-/** What `terraform console` says of each expression, as JSON text, `ERROR` for an error. It prints only its last answer, so all go into one list. */
+/** An answer that Terraform itself has only after apply. */
+export const LATER = '(known after apply)';
+
+/**
+ * What `terraform console` says of each expression, as JSON text, `ERROR` for an error. It prints only its last answer, so all go into one list,
+ * which is known as a whole or not at all: where it is not, its halves are asked.
+ */
 export function askTerraform(expressions: readonly string[]): string[] {
+  const answer = askAtOnce(expressions);
+  if (answer !== null) return answer;
+  if (expressions.length === 1) return [LATER];
+  const half = expressions.length >> 1;
+  return [...askTerraform(expressions.slice(0, half)), ...askTerraform(expressions.slice(half))];
+}
+
+function askAtOnce(expressions: readonly string[]): string[] | null {
   const directory = mkdtempSync(join(tmpdir(), 'pare-console-'));
   try {
     const locals = expressions.map((e, i) => `  e${i} = try(jsonencode(${e}), "ERROR")`).join('\n');
@@ -20,7 +34,8 @@ export function askTerraform(expressions: readonly string[]): string[] {
       env,
       maxBuffer: 1 << 28,
     } as const;
-    return JSON.parse(JSON.parse(execFileSync('terraform', ['console'], options).trim())) as string[];
+    const printed = execFileSync('terraform', ['console'], options).trim();
+    return printed === LATER ? null : (JSON.parse(JSON.parse(printed)) as string[]);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -7,6 +7,7 @@ import type { ScanOptions } from '../../ledger.ts';
 import { flowFile, spanFile, tallyFile } from './files.ts';
 import { type InterfaceNames, type OddAddresses, quadOf } from './names.ts';
 import { type Knowledge, Parser } from './parse.ts';
+import { DIRECTION_SHIFT } from './records.ts';
 import { Rows } from './rows.ts';
 
 /** What a worker is told once. */
@@ -37,7 +38,14 @@ export interface Rolled {
   oldest: number | null;
   newest: number | null;
   formats: { fields: readonly string[]; files: number; records: number }[];
-  files: { table: 'flow' | 'tally' | 'span'; day: number; action: 'ACCEPT' | 'REJECT' | null; content: Uint8Array }[];
+  files: {
+    table: 'flow' | 'tally' | 'span';
+    day: number;
+    action: 'ACCEPT' | 'REJECT' | null;
+    content: Uint8Array;
+    /** What the manifest tells of a flow file. */
+    said?: { action: 'ACCEPT' | 'REJECT'; records: number; directed: boolean };
+  }[];
 }
 
 /** An inflated file is held whole; one that is greater is read by DuckDB in pieces. */
@@ -124,6 +132,11 @@ function filesOf(parser: Parser, rows: Rows): Rolled['files'] {
         day,
         action,
         content: flowFile(columns, action, names),
+        said: {
+          action,
+          records: columns.records.reduce((sum, records) => sum + records, 0),
+          directed: columns.about.every((word) => ((word >>> DIRECTION_SHIFT) & 3) !== 0),
+        },
       })),
     { table: 'tally', day, action: null, content: tallyFile(parser.watched.tally(day, order), names) },
     { table: 'span', day, action: null, content: spanFile(parser.watched.spans(day, order), names) },

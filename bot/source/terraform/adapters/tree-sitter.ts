@@ -42,7 +42,8 @@ async function load(): Promise<HclParser> {
  * text, so that digits of the same length may stand in its place. A dash before it may belong to an identifier, which is left alone.
  */
 function digitsOnly(text: string): string {
-  return text.replace(/(?<![\w.-])\d+[eE][+-]?\d+(?![\w.])/g, (all) => '1'.repeat(all.length));
+  if (!/\d[eE][+-]?\d/.test(text)) return text;
+  return text.replace(/(?<![\p{L}\p{N}_.]|[\p{L}\p{N}_]-+)\d+[eE][+-]?\d+(?!\w|\.\d)/gu, (all) => '1'.repeat(all.length));
 }
 
 interface Growing extends CstNode {
