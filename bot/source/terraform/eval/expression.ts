@@ -37,13 +37,36 @@ export function evaluate(expression: Expression, scope: Scope): Value {
   const { budget } = scope.environment;
   budget.steps -= 1;
   if (budget.steps <= 0 || budget.depth > MAX_NESTING) return failure('the evaluation is too large');
+  const known = constants.get(expression);
+  if (known !== undefined) return known;
   budget.depth += 1;
   try {
     const value = evaluateHere(expression, scope);
-    return weight(value) > MAX_WEIGHT ? failure('the evaluation is too large', value.from) : value;
+    if (weight(value) > MAX_WEIGHT) return failure('the evaluation is too large', value.from);
+    if (value.t !== 'unknown' && isConstant(expression)) constants.set(expression, value);
+    return value;
   } finally {
     budget.depth -= 1;
   }
+}
+
+/** What literals alone make is the same in every evaluation of its file: a table of a module's defaults is made once. */
+const constants = new WeakMap<Expression, Value>();
+const constancy = new WeakMap<Expression, boolean>();
+
+function isConstant(e: Expression): boolean {
+  if (e.kind === 'literal') return true;
+  if (e.kind !== 'tuple' && e.kind !== 'object' && e.kind !== 'parentheses') return false;
+  const known = constancy.get(e);
+  if (known !== undefined) return known;
+  const made =
+    e.kind === 'parentheses'
+      ? isConstant(e.inner)
+      : e.kind === 'tuple'
+        ? e.items.every(isConstant)
+        : e.items.every(({ key, value }) => isConstant(key) && isConstant(value));
+  constancy.set(e, made);
+  return made;
 }
 
 function evaluateHere(e: Expression, scope: Scope): Value {

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../../contract.ts';
 import { isModel, modelDirectory } from '../registry/models.ts';
 import { attributeOf, type Block, type Expression } from '../syntax/ast.ts';
-import { convert, toNumber, toText } from './convert.ts';
+import { convert, type TypeConstraint, toNumber, toText } from './convert.ts';
 import { joinPath, type ModuleDefinition } from './definition.ts';
 import { evaluate, pairsOf } from './expression.ts';
 import { type Budget, bind, type Environment, type FileAccess, type Scope } from './scope.ts';
@@ -78,6 +78,38 @@ export interface Instances {
 const MAX_INSTANCES = 5_000;
 const MAX_MODULE_DEPTH = 16;
 const STEPS_PER_MODULE = 20;
+
+const types = new WeakMap<Expression, TypeConstraint>();
+const conversions = new WeakMap<object, { type: Expression; given: Value; made: Value }>();
+
+/** A module's table of defaults is the same value in each call, and so is what its type makes of it. */
+function converted(value: Value, type: Expression, scope: Scope): Value {
+  let constraint = types.get(type);
+  if (constraint === undefined) {
+    // Terraform takes only constants for the defaults of optional attributes.
+    constraint = typeOf(type, (e) => evaluate(e, scope));
+    if (scope.environment.budget.steps > 0) types.set(type, constraint);
+  }
+  if (value.t !== 'list' && value.t !== 'map') return convert(value, constraint);
+  const parts = value.t === 'list' ? value.items : value.entries;
+  const known = conversions.get(parts);
+  if (known?.type === type && alike(known.given, value)) return known.made;
+  const made = convert(value, constraint);
+  conversions.set(parts, { type, given: value, made });
+  return made;
+}
+
+/** Of two values with the same parts: the same kind of list or map, from the same places. */
+function alike(a: Value, b: Value): boolean {
+  if ('as' in a && 'as' in b && a.as !== b.as) return false;
+  return (
+    a.from.length === b.from.length &&
+    a.from.every(({ file, start, end }, i) => {
+      const other = b.from[i]!;
+      return file === other.file && start === other.start && end === other.end;
+    })
+  );
+}
 
 /** What `count` or `for_each` of a block makes of it. Source: Terraform language, "Meta-arguments". */
 export function repeat(block: Block, scope: Scope): Instances {
@@ -203,13 +235,8 @@ export function instantiate(
       const takeDefault = given === null || (given.t === 'null' && notNull);
       let value = given ?? unknown(`unknown:${prefix}var.${name}`);
       if (takeDefault && fallback !== undefined) value = via(evaluate(fallback.value, scope), fallback.value);
-      const type = attributeOf(block.body, 'type');
-      return type === undefined
-        ? value
-        : convert(
-            value,
-            typeOf(type.value, (e) => evaluate(e, scope)),
-          );
+      const type = attributeOf(block.body, 'type')?.value;
+      return type === undefined ? value : converted(value, type, scope);
     });
   };
 

@@ -94,13 +94,17 @@ export function mapOf(
 /** By code points, as Go compares UTF-8 bytes. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
-  const x = [...a];
-  const y = [...b];
-  for (let i = 0; i < x.length && i < y.length; i += 1) {
-    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
-    if (difference !== 0) return difference;
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i += 1) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return unitRank(x) - unitRank(y);
   }
-  return x.length - y.length;
+  return a.length - b.length;
+}
+
+/** Code units in the order of the code points they are of: surrogates stand for the highest. */
+function unitRank(unit: number): number {
+  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }
 
 /** The same value, used at one more place. */
