@@ -1,6 +1,7 @@
 import { createEmulator, type Emulator } from 'emulate';
 import { type GitHubClient, tokenClient } from '../../bot/github/platform/octokit.ts';
 import { createGaps } from './gaps.ts';
+import { assertGraphql } from './graphql/validate.ts';
 import { assertExchange } from './openapi/validate.ts';
 
 export interface Exchange {
@@ -61,8 +62,8 @@ export async function emulated(app?: {
   const checked: typeof fetch = async (...request) => {
     const { method, path, query, sent, status, body, answer } = await ask(...request);
     exchanges.push({ method, path, status });
-    // GraphQL is described elsewhere; the platform uses it for drafts only.
-    if (path !== '/graphql') assertExchange({ method, path, query, body: sent }, { status, body });
+    if (path === '/graphql') assertGraphql(sent, { status, body });
+    else assertExchange({ method, path, query, body: sent }, { status, body });
     return answer;
   };
   return {

@@ -139,7 +139,8 @@ async function drafting(sent: Record<string, unknown> | null, raw: Raw): Promise
   const pull = all.find((one) => one.node_id === id);
   if (pull === undefined) return plain(200, { data: null, errors: [{ type: 'NOT_FOUND', message: 'no such node' }] });
   await raw(`/repos/pare/infra/pulls/${pull.number}`, 'PATCH', { draft });
-  return plain(200, { data: { any: { pullRequest: { isDraft: draft } } } });
+  const field = draft ? 'convertPullRequestToDraft' : 'markPullRequestReadyForReview';
+  return plain(200, { data: { [field]: { pullRequest: { isDraft: draft } } } });
 }
 
 async function isOpen(repo: string, owner: string, head: string, raw: Raw): Promise<boolean> {

@@ -2,16 +2,8 @@ import { PareError } from '@pare/analyzer/model/problem.ts';
 import { z } from 'zod';
 import type { Platform, RepositoryRef } from '../contract.ts';
 import type { Caller } from './caller.ts';
+import { BLAME } from './graphql.ts';
 import type { GitHubClient } from './octokit.ts';
-
-/** REST has no blame. https://docs.github.com/graphql/reference/objects#blame */
-const QUERY = `query($owner: String!, $name: String!, $oid: GitObjectID!, $path: String!) {
-  repository(owner: $owner, name: $name) {
-    object(oid: $oid) {
-      ... on Commit { blame(path: $path) { ranges { startingLine endingLine commit { author { user { login } } } } } }
-    }
-  }
-}`;
 
 const range = z.object({
   startingLine: z.int(),
@@ -34,7 +26,7 @@ export function blamePart(client: GitHubClient, { owner, name }: RepositoryRef, 
       try {
         const data: unknown = await call.read(
           'asking who wrote the lines',
-          () => client.graphql(QUERY, { owner, name, oid: commit, path }),
+          () => client.graphql(BLAME, { owner, name, oid: commit, path }),
           { expected: unanswered },
         );
         const parsed = answer.safeParse(data);

@@ -1,6 +1,7 @@
 import type { Platform, PullRequestRecord, PullWrite, RepositoryRef } from '../contract.ts';
 import type { Caller } from './caller.ts';
 import { isStatus } from './errors.ts';
+import { TO_DRAFT, TO_READY } from './graphql.ts';
 import type { GitHubClient } from './octokit.ts';
 import { commitRecord, type PullAnswer, pullRecord } from './records.ts';
 
@@ -111,14 +112,9 @@ export function pullsPart(client: GitHubClient, repository: RepositoryRef, call:
       client.rest.pulls.get({ ...repo, pull_number: number }),
     );
     if ((data.draft ?? false) === draft) return;
-    // REST has no way to change it.
-    const mutation = draft ? 'convertPullRequestToDraft' : 'markPullRequestReadyForReview';
     await call.write(
       draft ? 'turning it into a draft' : 'marking it as ready',
-      () =>
-        client.graphql(`mutation($id: ID!) { ${mutation}(input: {pullRequestId: $id}) { pullRequest { isDraft } } }`, {
-          id: data.node_id,
-        }),
+      () => client.graphql(draft ? TO_DRAFT : TO_READY, { id: data.node_id }),
       { repeat: true },
     );
   }

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { CheckRunRecord, CommitRecord, PullRequestRecord } from '../../../bot/github/contract.ts';
 import { blobId } from '../../../bot/github/platform/blob.ts';
 import type { FakeRepository } from '../fake-platform.ts';
+import { assertGraphql } from '../graphql/validate.ts';
 import { assertExchange, operationOf } from '../openapi/validate.ts';
 import { fill } from './fill.ts';
 
@@ -49,7 +50,10 @@ export function createWire(repository: FakeRepository): (asked: Asked) => Promis
       const found = method === wanted ? pattern.exec(at) : null;
       if (found === null) continue;
       const told = await tell({ ...asked, body: body ?? {} }, found.slice(1));
-      if (path === '/graphql') return told;
+      if (path === '/graphql') {
+        assertGraphql(body, told);
+        return told;
+      }
       const schema = operationOf(method, path)?.responses[String(told.status)];
       const reply = { ...told, body: schema === null || schema === undefined ? told.body : fill(schema, told.body) };
       assertExchange({ method, path, query, body }, reply);
@@ -304,7 +308,8 @@ function pullRoutes(repository: FakeRepository): Route[] {
         const { id } = body.variables as { id: string };
         const draft = String(body.query).includes('convertPullRequestToDraft');
         await repository.platform().setDraft(Number(id.slice(3)), draft);
-        return ok({ data: { any: { pullRequest: { isDraft: draft } } } });
+        const field = draft ? 'convertPullRequestToDraft' : 'markPullRequestReadyForReview';
+        return ok({ data: { [field]: { pullRequest: { isDraft: draft } } } });
       },
     ],
   ];
