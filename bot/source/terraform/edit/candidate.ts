@@ -11,6 +11,8 @@ export interface Candidate {
   what: 'element' | 'entry' | 'argument' | 'block' | 'filter' | 'value' | 'split';
   edits: readonly TextEdit[];
   warnings: readonly SourceNote[];
+  /** The text that is written anew or goes, without what only lines up with it; see touched.ts. */
+  touches?: readonly { range: SourceRange; goes: boolean }[];
 }
 
 export interface Parts {

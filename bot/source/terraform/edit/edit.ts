@@ -21,6 +21,7 @@ import { difference, newTroubles, place, ruleKey } from './judge.ts';
 import { narrowings, wantedOf } from './narrow.ts';
 import { outsideChange } from './outside.ts';
 import { removals } from './remove.ts';
+import { alsoTouched } from './touched.ts';
 import { filters, joinedParts, keyFilters } from './wrap.ts';
 
 const MAX_CANDIDATES = 48;
@@ -105,9 +106,12 @@ const WEIGHT: Readonly<Record<string, number>> = {
 };
 
 function distinct(notes: readonly SourceNote[]): SourceNote[] {
-  const byText = new Map(
-    notes.map((note) => [`${note.code}|${note.message}|${note.place.file}|${note.place.line}`, note] as const),
-  );
+  const byText = new Map<string, SourceNote>();
+  // The same reason at several places is told at the first, which is the smallest edit.
+  for (const note of notes) {
+    const key = note.code === 'shared' ? note.message : `${note.message}|${note.place.file}|${note.place.line}`;
+    if (!byText.has(`${note.code}|${key}`)) byText.set(`${note.code}|${key}`, note);
+  }
   const weight = (note: SourceNote) => WEIGHT[note.code] ?? 0;
   const sorted = [...byText.values()].sort((a, b) => weight(a) - weight(b));
   const best = sorted[0] === undefined ? 0 : Math.max(1, weight(sorted[0]));
@@ -126,6 +130,8 @@ function judge(
   wanted: readonly Wanted[],
 ): Verdict {
   const at = candidatePlace(before.tree, candidate);
+  const also = alsoTouched(before, details, candidate, targets);
+  if (also !== null) return { ok: false, refusals: [sharedNote(before, also, at)] };
   let after: SourceIndex;
   try {
     after = details.again(applyEdits(before.tree, candidate.edits));

@@ -111,7 +111,8 @@ function inPlace(parts: Parts, wanted: Wanted): Candidate[] {
       chosen.some((o) => unique.get(`${o.edit.range.file}:${o.edit.range.start}`)!.edit.text !== o.edit.text)
     )
       return [];
-    return [{ what: 'value', edits: alignedTogether([...unique.values()]), warnings: [] }];
+    const touches = [...unique.values()].map(({ edit }) => ({ range: edit.range, goes: false }));
+    return [{ what: 'value', edits: alignedTogether([...unique.values()]), warnings: [], touches }];
   }).flat();
 }
 
@@ -159,7 +160,8 @@ function inList(parts: Parts, wanted: readonly Wanted[]): Candidate[] {
         range: { file: range.file, start: item.start, end: item.end },
         text: (cidrs as string[]).map(quote).join(separator),
       };
-      return [{ what: 'value', edits: [edit], warnings: [] }];
+      const touches = [{ range: edit.range, goes: true }];
+      return [{ what: 'value', edits: [edit], warnings: [], touches }];
     }),
   );
 }
@@ -247,7 +249,7 @@ function apart(parts: Parts, parsed: ParsedFile, wanted: readonly Wanted[], refu
     .flatMap((candidate): Candidate[] => {
       const beside = candidate.what === 'entry' || single !== null ? [single, copy] : [copy];
       return beside.flatMap((one) =>
-        one === null ? [] : [{ what: 'split' as const, edits: [...candidate.edits, one], warnings: [] }],
+        one === null ? [] : [{ ...candidate, what: 'split' as const, edits: [...candidate.edits, one], warnings: [] }],
       );
     });
 }

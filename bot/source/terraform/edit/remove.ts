@@ -34,6 +34,7 @@ export function removals(parts: Parts, refusals: SourceNote[], sharedWays: Share
         what: container.kind === 'list' ? 'element' : 'entry',
         edits: inBlock(parsed, container, edits),
         warnings: [],
+        touches: [{ range: { file: container.file, ...span(container.items[index]!) }, goes: true }],
       });
     }
   elements.push(...inputRemovals(parts), ...callRemovals(parts));
@@ -44,6 +45,10 @@ export function removals(parts: Parts, refusals: SourceNote[], sharedWays: Share
   const alone = parts.siblings.length === 1;
   const rest = [...argumentRemoval(parts, parsed), ...(alone ? [] : whole), ...sharedWays(parts)];
   return alone ? [...whole, ...elements, ...rest] : [...elements, ...rest];
+}
+
+function span({ start, end }: { start: number; end: number }): { start: number; end: number } {
+  return { start, end };
 }
 
 /** `self = true`, or the only list of its kind, where the block has other sources too. */

@@ -1,0 +1,65 @@
+import { formatCidr, parseCidr } from '@pare/analyzer/model/address.ts';
+import type { DeclaredRule, SourceIndex, SourceRange } from '../../contract.ts';
+import type { Candidate } from './candidate.ts';
+import { parsedAt } from './candidate.ts';
+import type { IndexDetails } from './details.ts';
+import { literalAt } from './locate.ts';
+
+/*
+ * Most ways that are tried in a shared module fail since a literal feeds other rules too. That shows in the origins of those rules (law 6),
+ * without an evaluation of all roots that reach the text.
+ */
+
+const PARTS = ['peer', 'fromPort', 'toPort', 'protocol'] as const;
+
+interface Made {
+  rule: DeclaredRule;
+  part: (typeof PARTS)[number];
+  range: SourceRange;
+}
+
+const byFile = new WeakMap<SourceIndex, ReadonlyMap<string, readonly Made[]>>();
+
+/** The innermost text that made each part of each rule, by file. */
+function madeIn(index: SourceIndex, file: string): readonly Made[] {
+  let known = byFile.get(index);
+  if (known === undefined) {
+    const files = new Map<string, Made[]>();
+    for (const { rules } of index.declarations)
+      for (const rule of rules)
+        for (const part of PARTS) {
+          const range = rule.origins[part][0];
+          if (range === undefined) continue;
+          const list = files.get(range.file);
+          if (list === undefined) files.set(range.file, [{ rule, part, range }]);
+          else list.push({ rule, part, range });
+        }
+    known = files;
+    byFile.set(index, known);
+  }
+  return known.get(file) ?? [];
+}
+
+/** A rule besides the targets that this way of editing changes for certain; null where only an evaluation can tell. */
+export function alsoTouched(
+  index: SourceIndex,
+  details: IndexDetails,
+  { touches }: Candidate,
+  targets: ReadonlySet<string>,
+): DeclaredRule | null {
+  for (const { range, goes } of touches ?? [])
+    for (const made of madeIn(index, range.file)) {
+      if (targets.has(made.rule.id) || made.range.start < range.start || made.range.end > range.end) continue;
+      if (goes ? made.part === 'peer' : isLiteral(details, made)) return made.rule;
+    }
+  return null;
+}
+
+/** Whether the part is the literal itself and nothing computed from it. */
+function isLiteral(details: IndexDetails, { rule, part, range }: Made): boolean {
+  const parsed = parsedAt(details, range.file);
+  const value = parsed === null ? undefined : literalAt(parsed, range)?.value;
+  if (part !== 'peer') return String(value) === rule[part];
+  const cidr = typeof value === 'string' ? parseCidr(value.trim()) : null;
+  return cidr !== null && formatCidr(cidr) === rule.peer;
+}
