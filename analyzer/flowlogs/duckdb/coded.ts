@@ -53,10 +53,11 @@ export async function codedLedger(
   most: number = MOST_NAMES,
 ): Promise<AsyncGenerator<LedgerRow[]> | null> {
   const ends = ['local_address', 'local_packet', 'peer_address', 'peer_packet'];
-  const names = {
-    coded_interface: 'SELECT DISTINCT interface_id AS name FROM ends WHERE interface_id IS NOT NULL',
-    coded_address: `SELECT DISTINCT name FROM (${ends.map((end) => `SELECT DISTINCT ${end} AS name FROM ends`).join(' UNION ALL ')}) WHERE name IS NOT NULL`,
-  };
+  const distinct = (columns: readonly string[]) =>
+    // An ENUM has at least one text.
+    `SELECT DISTINCT name FROM (SELECT '' AS name UNION ALL ${columns.map((column) => `SELECT DISTINCT ${column} FROM ends`).join(' UNION ALL ')})
+      WHERE name IS NOT NULL`;
+  const names = { coded_interface: distinct(['interface_id']), coded_address: distinct(ends) };
   for (const [type, sql] of Object.entries(names)) {
     await engine.run(`CREATE OR REPLACE TABLE ${type}_name AS ${sql}`);
     const [count] = await engine.rows(`SELECT count(*) AS n FROM ${type}_name`);

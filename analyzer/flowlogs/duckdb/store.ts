@@ -11,7 +11,7 @@ import {
   iso,
   ledgerRows,
 } from '../pipeline.ts';
-import { coverageSql } from '../sql/coverage.ts';
+import { coverageSql, TOUCHED_DUCKDB } from '../sql/coverage.ts';
 import { inWindow } from '../sql/ends.ts';
 import { canonicalAddressesSql } from '../sql/normalise.ts';
 import { edgesSql } from '../sql/opener.ts';
@@ -59,7 +59,7 @@ async function scan(engine: Engine, paths: readonly string[], options: ScanOptio
     window,
     summary,
     ledger: () => ledgerRows(engine, window, options),
-    coverage: () => coverageRows(engine, coverageSql('usable', 'hole', window)),
+    coverage: () => coverageRows(engine, coverageSql('usable', 'hole', window, TOUCHED_DUCKDB)),
     close: () => engine.close(),
   };
 }

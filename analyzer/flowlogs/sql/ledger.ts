@@ -20,7 +20,12 @@ const KEY = [
  * day) as buckets, in a fixed order. Refused records that begin before `refusedFrom` (the start of a UTC day) are left out.
  * `as` may spell a key otherwise in the answer.
  */
-export function ledgerSql(opened: string, changes: string, refusedFrom: number | null, as = (key: string) => key): string {
+export function ledgerSql(
+  opened: string,
+  changes: string,
+  refusedFrom: number | null,
+  as = (key: string) => key,
+): string {
   const ports = 'o.protocol IN (6, 17)';
   return `WITH row_of_record AS (
   SELECT o.interface_id,

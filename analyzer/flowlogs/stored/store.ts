@@ -8,7 +8,7 @@ import { mergeHoles } from '../holes.ts';
 import type { FlowScan, FlowStore, ScanOptions } from '../ledger.ts';
 import { attributeRecords, countEnds, coverageRows, fillInventory, iso, ledgerRows } from '../pipeline.ts';
 import { Skips } from '../skips.ts';
-import { storedCoverageSql } from '../sql/coverage.ts';
+import { storedCoverageSql, TOUCHED_DUCKDB } from '../sql/coverage.ts';
 import { storedRecordsSql } from '../sql/flow.ts';
 import { storedEdgesSql } from '../sql/opener.ts';
 import { literal } from '../sql/text.ts';
@@ -91,7 +91,7 @@ async function scan(
     window,
     summary,
     ledger: () => ledgerRows(engine, window, options),
-    coverage: () => coverageRows(engine, storedCoverageSql('span', 'tally', 'hole', window)),
+    coverage: () => coverageRows(engine, storedCoverageSql('span', 'tally', 'hole', window, TOUCHED_DUCKDB)),
     close: () => engine.close(),
   };
 }
