@@ -1,6 +1,7 @@
 import type { LedgerRow, Window } from '../flowlogs/ledger.ts';
 import type { Explorer, ExplorerFlow } from '../model/explorer.ts';
 import { formatProtocol } from '../model/protocol.ts';
+import { PairTable } from './intern.ts';
 import { compareText } from './timeline.ts';
 
 const DAY = 86_400;
@@ -18,9 +19,68 @@ export interface ExplorerLimits {
 
 export const EXPLORER_LIMITS: ExplorerLimits = { flows: 1_500, ports: 1_500, interfaces: 250, held: 200_000 };
 
-interface Sum extends Omit<ExplorerFlow, 'periods'> {
-  key: string;
-  periods: Map<number, [records: number, bytes: number]>;
+const OPENED = ['inbound', 'outbound', 'unknown'] as const;
+
+/** What makes a flow, and its sums. Numbers stand for interfaces and peers; -1: several together. Port -1: null. */
+interface Sum {
+  interfaceId: number;
+  opened: LedgerRow['opened'];
+  action: LedgerRow['action'];
+  protocol: number;
+  port: number;
+  peer: number;
+  records: number;
+  bytes: number;
+  /** Three numbers for each period: which it is, records, bytes. */
+  periods: number[];
+  /** Made where two flows are of one size. */
+  text: string | null;
+}
+
+/** Texts by number. */
+class Texts {
+  readonly values: string[] = [];
+  readonly #ids = new Map<string, number>();
+
+  id(text: string): number {
+    const found = this.#ids.get(text);
+    if (found !== undefined) return found;
+    this.#ids.set(text, this.values.length);
+    this.values.push(text);
+    return this.values.length - 1;
+  }
+}
+
+/** Flows by what makes them: no text is put together for a row. */
+class Flows {
+  readonly all: Sum[] = [];
+  readonly #index = new PairTable();
+
+  of(interfaceId: number, opened: Sum['opened'], action: Sum['action'], protocol: number, port: number, peer: number) {
+    const kind = OPENED.indexOf(opened) * 2 + (action === 'ACCEPT' ? 0 : 1);
+    const outer = (((interfaceId + 1) * 6 + kind) * 256 + protocol) * 65_537 + port + 1;
+    const found = this.#index.get(outer, peer);
+    if (found >= 0) return this.all[found]!;
+    const made: Sum = {
+      ...{ interfaceId, opened, action, protocol, port, peer },
+      ...{ records: 0, bytes: 0, periods: [], text: null },
+    };
+    this.#index.add(outer, peer, this.all.length);
+    this.all.push(made);
+    return made;
+  }
+
+  merge(flow: Sum, { interfaceId, port, peer }: Pick<Sum, 'interfaceId' | 'port' | 'peer'> = flow): void {
+    const into = this.of(interfaceId, flow.opened, flow.action, flow.protocol, port, peer);
+    const { periods } = flow;
+    for (let i = 0; i < periods.length; i += 3) addTo(into, periods[i]!, periods[i + 1]!, periods[i + 2]!);
+  }
+
+  static from(flows: readonly Sum[]): Flows {
+    const out = new Flows();
+    for (const flow of flows) out.merge(flow);
+    return out;
+  }
 }
 
 /**
@@ -32,9 +92,11 @@ export class ExplorerLedger {
   readonly #start: number;
   readonly #periodDays: number;
   readonly #periods: number;
-  readonly #flows = new Map<string, Sum>();
+  readonly #interfaces = new Texts();
+  readonly #peers = new Texts();
+  #flows = new Flows();
   /** Told together while reading, for want of room. */
-  readonly #early = new Map<string, Sum>();
+  #early = new Flows();
   #together = 0;
 
   constructor(window: Window, limits: ExplorerLimits = EXPLORER_LIMITS) {
@@ -46,56 +108,43 @@ export class ExplorerLedger {
   }
 
   add(row: LedgerRow): void {
-    const port = portOf(row);
     // A record that began before the window belongs to it all the same.
     const period = Math.floor((row.bucket - this.#start) / DAY / this.#periodDays);
     const at = Math.min(this.#periods - 1, Math.max(0, period));
-    const flow = {
-      interfaceId: row.interfaceId,
-      opened: row.opened,
-      action: row.action,
-      protocol: formatProtocol(row.protocol),
-      port,
-      peer: row.peerAddress,
-      records: row.records,
-      bytes: row.bytes,
-    };
-    const key = keyOf(flow);
-    const known = this.#flows.get(key);
-    if (known === undefined) this.#flows.set(key, { ...flow, key, periods: new Map([[at, [row.records, row.bytes]]]) });
-    else addTo(known, at, row.records, row.bytes);
-    if (this.#flows.size > this.#limits.held) this.#prune();
+    const flow = this.#flows.of(
+      this.#interfaces.id(row.interfaceId),
+      row.opened,
+      row.action,
+      row.protocol,
+      portOf(row) ?? -1,
+      this.#peers.id(row.peerAddress),
+    );
+    addTo(flow, at, row.records, row.bytes);
+    if (this.#flows.all.length > this.#limits.held) this.#prune();
   }
 
   #prune(): void {
-    const sorted = [...this.#flows.values()].sort(bySize);
-    for (const flow of sorted.slice(Math.floor(this.#limits.held / 2))) {
-      this.#flows.delete(flow.key);
-      this.#together += 1;
-      merge(this.#early, without(flow, { peer: null }));
-    }
-    if (this.#early.size <= this.#limits.held) return;
-    const early = [...this.#early.values()].sort(bySize);
-    for (const flow of early.slice(Math.floor(this.#limits.held / 2))) {
-      this.#early.delete(flow.key);
-      merge(this.#early, without(flow, { port: null }));
-    }
+    const kept = Math.floor(this.#limits.held / 2);
+    const { most, rest } = this.#largest(this.#flows.all, kept);
+    this.#together += rest.length;
+    for (const flow of rest) this.#early.merge(flow, { ...flow, peer: -1 });
+    this.#flows = Flows.from(most);
+    if (this.#early.all.length <= this.#limits.held) return;
+    const early = this.#largest(this.#early.all, kept);
+    this.#early = Flows.from(early.most);
+    for (const flow of early.rest) this.#early.merge(flow, { ...flow, port: -1 });
   }
 
   finish(): Explorer {
-    const sorted = [...this.#flows.values()].sort(bySize);
-    const one = sorted.slice(0, this.#limits.flows);
-    const rest = sorted.slice(this.#limits.flows);
-    const merged = new Map(this.#early);
-    for (const flow of rest) merge(merged, without(flow, { peer: null }));
-    const byPort = [...merged.values()].sort(bySize);
-    const protocols = new Map<string, Sum>();
-    for (const flow of byPort.slice(this.#limits.ports)) merge(protocols, without(flow, { port: null }));
-    const out = new Map<string, Sum>();
-    for (const flow of [...one, ...byPort.slice(0, this.#limits.ports), ...protocols.values()]) merge(out, flow);
-    const flows = this.#fewInterfaces([...out.values()])
-      .sort(bySize)
-      .map(flowOf);
+    const { most: one, rest } = this.#largest(this.#flows.all, this.#limits.flows);
+    const merged = Flows.from(this.#early.all);
+    for (const flow of rest) merged.merge(flow, { ...flow, peer: -1 });
+    const byPort = this.#largest(merged.all, this.#limits.ports);
+    const out = Flows.from([...one, ...byPort.most]);
+    for (const flow of byPort.rest) out.merge(flow, { ...flow, port: -1, peer: -1 });
+    const flows = this.#fewInterfaces(out.all)
+      .sort((a, b) => this.#bySize(a, b))
+      .map((flow) => this.#told(flow));
     return {
       firstDay: new Date(this.#start * 1000).toISOString().slice(0, 10),
       periodDays: this.#periodDays,
@@ -108,19 +157,58 @@ export class ExplorerLedger {
   }
 
   #fewInterfaces(flows: readonly Sum[]): Sum[] {
-    const records = new Map<string, number>();
-    for (const { interfaceId, records: n } of flows)
-      records.set(interfaceId ?? '', (records.get(interfaceId ?? '') ?? 0) + n);
+    const records = new Map<number, number>();
+    for (const { interfaceId, records: n } of flows) records.set(interfaceId, (records.get(interfaceId) ?? 0) + n);
     const top = new Set(
       [...records]
-        .sort(([a, m], [b, n]) => n - m || compareText(a, b))
+        .sort(([a, m], [b, n]) => n - m || compareText(this.#interfaces.values[a]!, this.#interfaces.values[b]!))
         .slice(0, this.#limits.interfaces)
         .map(([id]) => id),
     );
-    const out = new Map<string, Sum>();
+    const out = new Flows();
     for (const flow of flows)
-      merge(out, top.has(flow.interfaceId ?? '') ? flow : without(flow, { interfaceId: null, peer: null }));
-    return [...out.values()];
+      out.merge(flow, top.has(flow.interfaceId) ? flow : { interfaceId: -1, port: flow.port, peer: -1 });
+    return out.all;
+  }
+
+  /** The first `count` by size and the others, neither sorted: to sort hundreds of thousands by their texts takes longer than to sum them. */
+  #largest(flows: readonly Sum[], count: number): { most: readonly Sum[]; rest: readonly Sum[] } {
+    if (flows.length <= count) return { most: flows, rest: [] };
+    const sizes = Float64Array.from(flows, (flow) => flow.records).sort();
+    const least = count === 0 ? Infinity : sizes[flows.length - count]!;
+    const most = flows.filter((flow) => flow.records > least);
+    const rest = flows.filter((flow) => flow.records < least);
+    const equal = flows.filter((flow) => flow.records === least).sort((a, b) => this.#bySize(a, b));
+    const room = count - most.length;
+    return { most: [...most, ...equal.slice(0, room)], rest: [...rest, ...equal.slice(room)] };
+  }
+
+  #bySize(a: Sum, b: Sum): number {
+    return b.records - a.records || b.bytes - a.bytes || compareText(this.#text(a), this.#text(b));
+  }
+
+  #text(flow: Sum): string {
+    flow.text ??= `${this.#interfaces.values[flow.interfaceId] ?? ''}|${flow.opened}|${flow.action}|${formatProtocol(flow.protocol)}|${flow.port < 0 ? '' : flow.port}|${this.#peers.values[flow.peer] ?? ''}`;
+    return flow.text;
+  }
+
+  #told({ interfaceId, opened, action, protocol, port, peer, records, bytes, periods }: Sum): ExplorerFlow {
+    const each = Array.from({ length: periods.length / 3 }, (_, i): [number, number, number] => [
+      periods[3 * i]!,
+      periods[3 * i + 1]!,
+      periods[3 * i + 2]!,
+    ]);
+    return {
+      interfaceId: this.#interfaces.values[interfaceId] ?? null,
+      opened,
+      action,
+      protocol: formatProtocol(protocol),
+      port: port < 0 ? null : port,
+      peer: this.#peers.values[peer] ?? null,
+      records,
+      bytes,
+      periods: each.sort(([a], [b]) => a - b),
+    };
   }
 }
 
@@ -142,47 +230,18 @@ function portOf({ opened, localPort, peerPort }: LedgerRow): number | null {
   return localPort === null || peerPort === null ? (localPort ?? peerPort) : Math.min(localPort, peerPort);
 }
 
-function keyOf(flow: Omit<Sum, 'key' | 'periods' | 'records' | 'bytes'>): string {
-  return `${flow.interfaceId ?? ''}|${flow.opened}|${flow.action}|${flow.protocol}|${flow.port ?? ''}|${flow.peer ?? ''}`;
-}
-
-function without(flow: Sum, less: Partial<Pick<Sum, 'interfaceId' | 'port' | 'peer'>>): Sum {
-  const next = { ...flow, ...less };
-  return { ...next, key: keyOf(next) };
-}
-
-/** The first of a key is copied, so that no map shares its sums with another. */
-function merge(into: Map<string, Sum>, flow: Sum): void {
-  const known = into.get(flow.key);
-  if (known === undefined) {
-    into.set(flow.key, { ...flow, periods: new Map([...flow.periods].map(([at, pair]) => [at, [...pair]])) });
-    return;
-  }
-  for (const [at, [records, bytes]] of flow.periods) addTo(known, at, records, bytes);
-}
-
+/** The rows of a flow come in the order of their days, nearly: the period is mostly the last one. */
 function addTo(sum: Sum, at: number, records: number, bytes: number): void {
   sum.records += records;
   sum.bytes += bytes;
-  const pair = sum.periods.get(at);
-  if (pair === undefined) {
-    sum.periods.set(at, [records, bytes]);
-  } else {
-    pair[0] += records;
-    pair[1] += bytes;
+  const { periods } = sum;
+  for (let i = periods.length - 3; i >= 0; i -= 3) {
+    if (periods[i] !== at) continue;
+    periods[i + 1]! += records;
+    periods[i + 2]! += bytes;
+    return;
   }
-}
-
-function bySize(a: Sum, b: Sum): number {
-  return b.records - a.records || b.bytes - a.bytes || compareText(a.key, b.key);
-}
-
-function flowOf({ interfaceId, opened, action, protocol, port, peer, records, bytes, periods }: Sum): ExplorerFlow {
-  const sorted = [...periods].sort(([a], [b]) => a - b);
-  return {
-    ...{ interfaceId, opened, action, protocol, port, peer, records, bytes },
-    periods: sorted.map(([at, [n, size]]): [number, number, number] => [at, n, size]),
-  };
+  periods.push(at, records, bytes);
 }
 
 function totalOf(flows: readonly ExplorerFlow[], action: ExplorerFlow['action']): { records: number; bytes: number } {
