@@ -1,5 +1,5 @@
 import type { Finding, FindingsDocument } from '@pare/analyzer/model/finding.ts';
-import { type RuleShape, type SecurityGroupRule, shapeKey } from '@pare/analyzer/model/rule.ts';
+import { peerText, type RuleShape, type SecurityGroupRule, shapeKey } from '@pare/analyzer/model/rule.ts';
 import type { Mapping, MappingCandidate } from '../mapping/contract.ts';
 import { ruleOfFinding, shapeOfReplacement } from '../mapping/live.ts';
 import { editable } from '../mapping/rules.ts';
@@ -207,15 +207,17 @@ export function replacementKey(replacements: readonly RuleShape[]): string {
 }
 
 /**
- * What is done to a rule, whoever its peer is: targets with the same treatment may be one edit. Ports of a block change for all its
- * sources at once, so that a narrowing which keeps each its own peer is the same for all of them.
+ * What is done to a rule: targets with the same treatment may be one edit. The ports of a block are those of all its sources, and a source
+ * in a list may be that of several blocks, so that what a narrowing keeps may be another in each of them.
  */
 export function treatmentKey({ replacements, wishes }: Target): string {
   const { live } = wishes[0]!;
   return replacements
     .map((one) => {
-      const kept = shapeKey({ ...live, peer: one.peer }) === shapeKey(live);
-      return kept ? ['its own peer', one.protocol, one.fromPort, one.toPort].join('|') : shapeKey(one);
+      if (shapeKey({ ...live, peer: one.peer }) === shapeKey(live))
+        return ['its own peer', one.protocol, one.fromPort, one.toPort].join('|');
+      if (shapeKey({ ...one, peer: live.peer }) === shapeKey(live)) return `its own ports|${peerText(one.peer)}`;
+      return shapeKey(one);
     })
     .sort()
     .join(';');

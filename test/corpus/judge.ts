@@ -25,6 +25,25 @@ function compare(before: ReadonlyMap<string, number>, after: ReadonlyMap<string,
   return out.sort();
 }
 
+/** A rule once it is narrowed as asked; what the wish keeps stays each rule's own. */
+export function becomes(
+  one: DeclaredRule,
+  asked: RuleShape | null,
+  to: RuleShape,
+): Pick<DeclaredRule, 'protocol' | 'fromPort' | 'toPort' | 'peer'> {
+  const { protocol, fromPort, toPort, peer } = one;
+  const same = (...fields: (keyof RuleShape)[]) =>
+    asked !== null && fields.every((field) => JSON.stringify(asked[field]) === JSON.stringify(to[field]));
+  const ports = same('protocol', 'fromPort', 'toPort')
+    ? { protocol, fromPort, toPort }
+    : {
+        protocol: formatProtocol(to.protocol),
+        fromPort: String(to.fromPort ?? ''),
+        toPort: String(to.toPort ?? ''),
+      };
+  return { ...ports, peer: !same('peer') && 'cidr' in to.peer ? to.peer.cidr : peer };
+}
+
 /** Why the difference of two evaluations is not the wish; null where it is. */
 export function wrongRules(
   before: ReadonlyMap<string, number>,
@@ -41,10 +60,7 @@ export function wrongRules(
     // Trap 14: the last egress rule of a group leaves a rule to the loopback block behind.
     if (placeholder) count(keyOf({ ...one, peerKind: 'cidrIpv4', peer: EGRESS_PLACEHOLDER }), 1);
     if (replacement === null) continue;
-    const kept = JSON.stringify(asked?.peer) === JSON.stringify(replacement.peer);
-    const peer = kept ? one.peer : 'cidr' in replacement.peer ? replacement.peer.cidr : one.peer;
-    const ports = { fromPort: String(replacement.fromPort ?? ''), toPort: String(replacement.toPort ?? '') };
-    count(keyOf({ ...one, protocol: formatProtocol(replacement.protocol), ...ports, peer }), 1);
+    count(keyOf({ ...one, ...becomes(one, asked, replacement) }), 1);
   }
   const gained = compare(before, texts(after));
   return gained.join('\n') === compare(before, expected).join('\n') ? null : `evaluates to ${gained.join(' ; ')}`;

@@ -118,7 +118,7 @@ async function every(
       let changed = [rule];
       let how: 'alone' | 'together' = 'alone';
       if (!result.ok && result.refusals.some((r) => r.code === 'shared' || r.code === 'last-inline'))
-        for (const set of sharing(index, declaration.rules, rule, wish, narrower?.peerKept === true)) {
+        for (const set of sharing(index, declaration.rules, rule, wish, narrower?.keeps ?? 'peer')) {
           const alsoRuleIds = set.filter((r) => r !== rule).map((r) => r.id);
           const together = language.edit(index, { ruleId: rule.id, ...asked, alsoRuleIds });
           if (!together.ok) continue;

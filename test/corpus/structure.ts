@@ -3,6 +3,7 @@ import { formatCidr, parseCidr } from '../../analyzer/model/address.ts';
 import { formatProtocol, hasPorts, hasTypes, parseProtocol } from '../../analyzer/model/protocol.ts';
 import type { RuleShape } from '../../analyzer/model/rule.ts';
 import type { DeclaredRule, SourceTree, TextEdit } from '../../bot/source/contract.ts';
+import { becomes } from './judge.ts';
 
 /*
  * A judge that shares nothing with the editor, neither parser nor evaluator: HashiCorp's reading of the changed files before and after. What
@@ -76,10 +77,8 @@ export async function wrongStructure(
 }
 
 function shapeText(rule: DeclaredRule, asked: RuleShape | null, shape: RuleShape): string {
-  const kept = JSON.stringify(asked?.peer) === JSON.stringify(shape.peer);
-  const peer = !kept && 'cidr' in shape.peer ? shape.peer.cidr : rule.peer;
-  const ports = [String(shape.fromPort ?? ''), String(shape.toPort ?? '')];
-  return [rule.direction, formatProtocol(shape.protocol), ...ports, rule.peerKind, peer].join(' ');
+  const { protocol, fromPort, toPort, peer } = becomes(rule, asked, shape);
+  return [rule.direction, protocol, fromPort, toPort, rule.peerKind, peer].join(' ');
 }
 
 function isMap(value: Json): value is { readonly [key: string]: Json } {

@@ -9,8 +9,8 @@ export interface Narrower {
   replacement: RuleShape;
   /** The rule as it is taken to live in AWS where the source leaves parts of it to state; null where the source says all. */
   live: RuleShape | null;
-  /** Only protocol and ports change. */
-  peerKept: boolean;
+  /** What stays as it is, for each rule its own where several are asked together. */
+  keeps: 'peer' | 'ports';
 }
 
 /**
@@ -21,8 +21,8 @@ export function tighter(rule: DeclaredRule): Narrower | null {
   const shape = rule.shape ?? standIn(rule);
   const replacement = shape === null ? null : narrow(shape);
   if (shape === null || replacement === null) return null;
-  const peerKept = JSON.stringify(replacement.peer) === JSON.stringify(shape.peer);
-  return { replacement, live: rule.shape === null ? shape : null, peerKept };
+  const keeps = JSON.stringify(replacement.peer) === JSON.stringify(shape.peer) ? 'peer' : 'ports';
+  return { replacement, live: rule.shape === null ? shape : null, keeps };
 }
 
 function narrow(shape: RuleShape): RuleShape | null {
@@ -60,14 +60,14 @@ function standIn(rule: DeclaredRule): RuleShape | null {
 
 /**
  * Traps 8 and 11: where one text serves several rules, an edit for one of them is refused, and is right only once all of them are stale.
- * These are the sets of rules that share more and more text with `rule`; each holds it, none twice. `peerKept`: a tightening of ports alone.
+ * These are the sets of rules that share more and more text with `rule`; each holds it, none twice. `keeps`: what a tightening keeps.
  */
 export function sharing(
   index: SourceIndex,
   siblings: readonly DeclaredRule[],
   rule: DeclaredRule,
   wish: Wish,
-  peerKept: boolean,
+  keeps: Narrower['keeps'],
 ): DeclaredRule[][] {
   const instance = (r: DeclaredRule) => [r.root, r.context, r.address].join('|');
   const ordinal = (r: DeclaredRule) => siblings.filter((s) => instance(s) === instance(r)).indexOf(r);
@@ -75,12 +75,12 @@ export function sharing(
   const part = (text: string) => (/^(ref|unknown):/.test(text) ? '?' : text);
   const allowed = (r: DeclaredRule) =>
     [part(r.protocol), part(r.fromPort), part(r.toPort), r.peerKind, part(r.peer)].join('|');
-  // A narrowing of ports is the same for every rule of these ports, whoever its peer is.
-  const treated = (r: DeclaredRule) => [part(r.protocol), part(r.fromPort), part(r.toPort)].join('|');
+  // A narrowing of ports is the same for every rule of these ports, whoever its peer is, and one of the peer for every rule of this peer.
+  const treated = (r: DeclaredRule) =>
+    (keeps === 'peer' ? [part(r.protocol), part(r.fromPort), part(r.toPort)] : [r.peerKind, part(r.peer)]).join('|');
   const rangeKey = (r: { file: string; start: number; end: number }) => `${r.file}:${r.start}:${r.end}`;
   const first = (r: DeclaredRule) => r.origins.peer.slice(0, 1).map(rangeKey).join();
   const all = index.declarations.flatMap((d) => d.rules);
-  const same = peerKept ? treated : allowed;
   const at = ordinal(rule);
   const inner = rule.origins.declaration;
   const written = rule.origins.peer.filter(
@@ -98,7 +98,7 @@ export function sharing(
       const literal = rule.origins[field].slice(0, 1).map(rangeKey).join();
       return all.filter((r) => literal !== '' && r.origins[field].slice(0, 1).map(rangeKey).join() === literal);
     }),
-  ].map((set) => (wish === 'remove' ? set : set.filter((r) => same(r) === same(rule))));
+  ].map((set) => (wish === 'remove' ? set : set.filter((r) => treated(r) === treated(rule))));
   const seen = new Set<string>();
   return sets.filter((set) => {
     const key = set

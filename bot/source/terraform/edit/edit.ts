@@ -17,8 +17,9 @@ import { FORBIDDING } from '../rules/notes.ts';
 import { attributeOf } from '../syntax/ast.ts';
 import type { Candidate, Parts, Wanted } from './candidate.ts';
 import { declarationOf, type IndexDetails } from './details.ts';
+import { inlined } from './inline.ts';
 import { difference, newTroubles, place, ruleKey } from './judge.ts';
-import { narrowings, wantedOf } from './narrow.ts';
+import { narrowings, portsKept, wantedOf } from './narrow.ts';
 import { outsideChange } from './outside.ts';
 import { removals } from './remove.ts';
 import { alsoTouched } from './touched.ts';
@@ -88,7 +89,8 @@ function throughLinks(tree: SourceTree, edits: readonly TextEdit[]): readonly Te
 }
 
 function sharedWays(parts: Parts): Candidate[] {
-  return [...filters(parts), ...keyFilters(parts), ...joinedParts(parts, parts.rule)];
+  const joined = joinedParts(parts, parts.rule);
+  return [...filters(parts), ...keyFilters(parts), ...joined, ...inlined(parts, joined)];
 }
 
 function refused(refusals: readonly SourceNote[]): EditResult {
@@ -192,15 +194,11 @@ function expectedTuple(rule: DeclaredRule, wanted: Wanted): string {
       : shape.peer.kind === 'prefixList'
         ? shape.peer.prefixListId
         : shape.peer.cidr;
-  return [
-    rule.direction,
-    rule.group,
-    formatProtocol(shape.protocol),
-    shape.fromPort ?? '',
-    shape.toPort ?? '',
-    peerKind,
-    peer,
-  ].join('|');
+  // Rules that get the same treatment keep each its own ports where only the peer changes, as they keep each its own peer elsewhere.
+  const ports = portsKept([wanted])
+    ? [rule.protocol, rule.fromPort, rule.toPort]
+    : [formatProtocol(shape.protocol), shape.fromPort ?? '', shape.toPort ?? ''];
+  return [rule.direction, rule.group, ...ports, peerKind, peer].join('|');
 }
 
 function actualTuple(rule: DeclaredRule): string {
@@ -293,6 +291,12 @@ function warningsFor(
     warnings.push({
       code: 'replacement',
       message: `${rule.address} is replaced by this change: its remaining rules are revoked and added again, a short outage`,
+      place: at,
+    });
+  if (parts.found.many)
+    warnings.push({
+      code: 'list-replaced',
+      message: `${rule.peer.replace(/^(ref|unknown):/, '')} stands for a list of sources that is not known here: the rules of whatever else it holds change with this one`,
       place: at,
     });
   const again = index.declarations

@@ -18,6 +18,7 @@ export interface Member {
 interface Located {
   members: ReadonlyMap<string, readonly Member[]>;
   literals: ReadonlyMap<string, Expression>;
+  at: ReadonlyMap<string, Expression>;
   expressions: readonly Expression[];
 }
 
@@ -57,7 +58,8 @@ function locate(parsed: ParsedFile): Located {
         addMember(item.value, { container, index });
       });
     }
-  const made = { members, literals, expressions };
+  const at = new Map(expressions.map((e) => [keyOf(e), e] as const).reverse());
+  const made = { members, literals, at, expressions };
   located.set(parsed, made);
   return made;
 }
@@ -70,6 +72,11 @@ export function membersAt(parsed: ParsedFile, range: SourceRange): readonly Memb
 export function literalAt(parsed: ParsedFile, range: SourceRange): Extract<Expression, { kind: 'literal' }> | null {
   const found = locate(parsed).literals.get(keyOf(range));
   return found?.kind === 'literal' ? found : null;
+}
+
+/** The expression at exactly a range. */
+export function expressionAt(parsed: ParsedFile, range: SourceRange): Expression | null {
+  return locate(parsed).at.get(keyOf(range)) ?? null;
 }
 
 /** Every expression of a file, outer before inner. */

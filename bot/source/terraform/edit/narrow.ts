@@ -2,13 +2,14 @@ import { canonicalShape, peerText, type RuleShape, shapeKey } from '@pare/analyz
 import type { DeclaredRule, SourceNote, SourceRange, TextEdit } from '../../contract.ts';
 import { directoryOf } from '../eval/definition.ts';
 import { VENDORED } from '../eval/project.ts';
-import { attributeOf, type ParsedFile } from '../syntax/ast.ts';
+import { attributeOf, type Expression, type ParsedFile } from '../syntax/ast.ts';
 import { quote } from '../syntax/escape.ts';
 import { align } from './align.ts';
 import { type Candidate, editableChain, type Parts, parsedAt, type Wanted } from './candidate.ts';
 import { entrySplits } from './entry.ts';
+import { inlined } from './inline.ts';
 import { inputNarrowings } from './inputs.ts';
-import { literalAt, membersAt } from './locate.ts';
+import { expressionAt, literalAt, membersAt } from './locate.ts';
 import { removals } from './remove.ts';
 import {
   copyBelow,
@@ -49,7 +50,7 @@ export function narrowings(parts: Parts, wanted: readonly Wanted[], refusals: So
   const [first] = wanted;
   if (first === undefined) return [];
   const out: Candidate[] = [];
-  if (wanted.length === 1) out.push(...inPlace(parts, first));
+  if (wanted.length === 1) out.push(...inPlace(parts, first, literalOptions));
   out.push(...inList(parts, wanted), ...entrySplits(parts, wanted));
   out.push(...inputNarrowings(parts, wanted));
   const parsed = VENDORED.test(parts.found.site.range.file)
@@ -57,6 +58,8 @@ export function narrowings(parts: Parts, wanted: readonly Wanted[], refusals: So
     : parsedAt(parts.details, parts.found.site.range.file);
   if (parsed === null || parsed.syntax === 'json') return out;
   out.push(...rewritten(parts, parsed, wanted));
+  const open = wanted.length === 1 ? inPlace(parts, first, openOptions) : [];
+  out.push(...open);
   if (portsKept(wanted))
     out.push(
       ...swaps(
@@ -65,42 +68,73 @@ export function narrowings(parts: Parts, wanted: readonly Wanted[], refusals: So
       ),
     );
   out.push(...apart(parts, parsed, wanted, refusals));
+  if (portsKept(wanted)) out.push(...inlined(parts, open));
   return out;
 }
 
 type Option = { edit: TextEdit; parsed: ParsedFile };
 
+/** What may stand for a value that is not known here; a literal of text with `${…}` in it is a part of something greater. */
+const OPEN: ReadonlySet<Expression['kind']> = new Set(['variable', 'attribute', 'index', 'splat', 'call', 'for']);
+
+interface Field {
+  chain: readonly SourceRange[];
+  now: string;
+  text: (old: string | number, isList: boolean) => string | null;
+}
+
 /** Places where a literal of the chain can be written anew, innermost first. */
-function literalOptions(
-  parts: Parts,
-  chain: readonly SourceRange[],
-  text: (old: string | number) => string | null,
-): Option[] {
+function literalOptions(parts: Parts, { chain, text }: Field): Option[] {
   return editableChain(parts.details, chain).flatMap(({ parsed, range }): Option[] => {
     const literal = literalAt(parsed, range);
     if (literal === null || (typeof literal.value !== 'string' && typeof literal.value !== 'number')) return [];
-    const next = text(literal.value);
+    const next = text(literal.value, false);
     return next === null ? [] : [{ parsed, edit: { range, text: next } }];
   });
 }
 
+/** Where a value is not known there may be no literal: the expressions that hand it on, the nearest to the rule first. */
+function openOptions(parts: Parts, field: Field): Option[] {
+  if (!isOpen(field.now)) return literalOptions(parts, field);
+  const options = editableChain(parts.details, field.chain).flatMap(({ parsed, range }): Option[] => {
+    const e = expressionAt(parsed, range);
+    // What another module tells about itself is not this rule's to change.
+    const block = parsed.body.items.find((item) => item.start <= range.start && item.end >= range.end);
+    if (e === null || !OPEN.has(e.kind) || parsed.syntax === 'json') return [];
+    if (block?.kind === 'block' && block.type === 'output') return [];
+    const inList = membersAt(parsed, range).some(({ container }) => container.kind === 'list');
+    const next = field.text(field.now, !inList);
+    return next === null ? [] : [{ parsed, edit: { range, text: next } }];
+  });
+  return options.reverse();
+}
+
+function isOpen(text: string): boolean {
+  return /^(ref|unknown):/.test(text);
+}
+
 /** Literals changed where they stand: in the block, in a local, a map entry, a variables file. */
-function inPlace(parts: Parts, wanted: Wanted): Candidate[] {
+function inPlace(parts: Parts, wanted: Wanted, optionsOf: typeof literalOptions): Candidate[] {
   const { rule } = parts;
+  const { origins } = rule;
   const number = (value: number | null) => (old: string | number) =>
-    value === null ? null : typeof old === 'string' ? `"${value}"` : String(value);
-  const fields: Option[][] = [];
+    value === null ? null : typeof old === 'string' && !isOpen(old) ? `"${value}"` : String(value);
+  const given: Field[] = [];
   if (!wanted.protocolKept)
-    fields.push(literalOptions(parts, rule.origins.protocol, () => `"${protocolText(wanted.shape)}"`));
+    given.push({ chain: origins.protocol, now: rule.protocol, text: () => `"${protocolText(wanted.shape)}"` });
   if (needsPorts(wanted.shape)) {
-    if (!wanted.fromKept) fields.push(literalOptions(parts, rule.origins.fromPort, number(wanted.shape.fromPort)));
-    if (!wanted.toKept) fields.push(literalOptions(parts, rule.origins.toPort, number(wanted.shape.toPort)));
+    if (!wanted.fromKept)
+      given.push({ chain: origins.fromPort, now: rule.fromPort, text: number(wanted.shape.fromPort) });
+    if (!wanted.toKept) given.push({ chain: origins.toPort, now: rule.toPort, text: number(wanted.shape.toPort) });
   }
   if (!wanted.peerKept) {
     const cidr = cidrOf(wanted.shape);
     if (cidr === null) return [];
-    fields.push(literalOptions(parts, rule.origins.peer, (old) => (typeof old === 'string' ? quote(cidr) : null)));
+    const text = (old: string | number, isList: boolean) =>
+      typeof old !== 'string' ? null : isList && listed(parts) ? `[${quote(cidr)}]` : quote(cidr);
+    given.push({ chain: origins.peer, now: rule.peer, text });
   }
+  const fields = given.map((field) => optionsOf(parts, field));
   if (fields.some((options) => options.length === 0) || fields.length === 0) return [];
   const depth = Math.max(...fields.map((options) => options.length));
   return Array.from({ length: depth }, (_, level): Candidate[] => {
@@ -114,6 +148,11 @@ function inPlace(parts: Parts, wanted: Wanted): Candidate[] {
     const touches = [...unique.values()].map(({ edit }) => ({ range: edit.range, goes: false }));
     return [{ what: 'value', edits: alignedTogether([...unique.values()]), warnings: [], touches }];
   }).flat();
+}
+
+/** Whether the argument that names the rule's source is a list, as all but those of the newest resources are. */
+function listed({ found, rule }: Parts): boolean {
+  return peerArgument(found.site, rule.peerKind)?.list === true;
 }
 
 function alignedTogether(options: readonly Option[]): TextEdit[] {
@@ -138,7 +177,8 @@ function cidrOf(shape: RuleShape): string | null {
   return shape.peer.kind === 'cidrIpv4' || shape.peer.kind === 'cidrIpv6' ? shape.peer.cidr : null;
 }
 
-function portsKept(wanted: readonly Wanted[]): boolean {
+/** Only peers change. */
+export function portsKept(wanted: readonly Wanted[]): boolean {
   return wanted.every((w) => w.protocolKept && ((w.fromKept && w.toKept) || !needsPorts(w.shape)));
 }
 

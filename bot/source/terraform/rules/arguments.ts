@@ -45,7 +45,7 @@ function fromBody(body: Body, scope: Scope): Get {
 }
 
 function sourcesOf(get: Get, sources: readonly Source[]): RuleArguments['sources'] {
-  return sources.map(([name, kind]) => ({ kind, ...get(name) }));
+  return sources.map(([name, kind]) => ({ name, kind, ...get(name) }));
 }
 
 /** aws_security_group_rule. The direction is the argument `type`; null where it is unknown. */

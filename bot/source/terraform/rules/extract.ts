@@ -15,6 +15,8 @@ export interface FoundRule {
   /** Why this instance exists: keys and elements of for_each, count, dynamic blocks, module calls; innermost first. */
   because: Origin;
   description: Origin;
+  /** It stands for any number of rules, since its list of sources is not known. */
+  many: boolean;
 }
 
 /** A place of source that makes rules: one block, or one attribute. */
@@ -246,6 +248,7 @@ function add(
       site,
       because,
       description: args.description?.from ?? [],
+      many: tuple.many,
       rule: {
         address,
         context: root.context,

@@ -14,7 +14,7 @@ export interface RuleArguments {
   toPort: Value;
   description: Value | null;
   /** Each argument that names sources, in the provider's order. */
-  sources: readonly { kind: DeclaredRule['peerKind']; value: Value; place: SourceRange | null }[];
+  sources: readonly { name: string; kind: DeclaredRule['peerKind']; value: Value; place: SourceRange | null }[];
 }
 
 /** A tuple with what the editor needs besides the contract's fields. */
@@ -23,6 +23,8 @@ export interface Tuple {
   peer: Value;
   /** Chain of the peer, innermost first. */
   origin: Origin;
+  /** It stands for any number of sources: a list, or a part of one, that is not known. */
+  many: boolean;
 }
 
 function joinOrigins(...chains: readonly Origin[]): Origin {
@@ -35,14 +37,17 @@ function joinOrigins(...chains: readonly Origin[]): Origin {
   });
 }
 
+const LISTS: ReadonlySet<string> = new Set(['cidr_blocks', 'ipv6_cidr_blocks', 'prefix_list_ids', 'security_groups']);
+
 /** One tuple for each source: lists by element, `self` when true. Null and empty arguments give none. */
 export function split(args: RuleArguments): Tuple[] {
-  return args.sources.flatMap(({ kind, value, place }): Tuple[] => {
+  return args.sources.flatMap(({ name, kind, value, place }): Tuple[] => {
     const used: Origin = place === null ? [] : [place];
     const one = (item: Value, outer: Origin): Tuple => ({
       peerKind: kind,
       peer: item,
       origin: joinOrigins(item.from, outer, used),
+      many: item.t === 'unknown' && item.many === true,
     });
     if (kind === 'self') {
       if (value.t === 'bool' ? value.v : value.t === 'string' && value.v === 'true') return [one(value, [])];
@@ -50,7 +55,7 @@ export function split(args: RuleArguments): Tuple[] {
     }
     if (value.t === 'null') return [];
     if (value.t === 'list') return value.items.filter((item) => item.t !== 'null').map((item) => one(item, value.from));
-    return [one(value, [])];
+    return [{ ...one(value, []), many: LISTS.has(name) && isUnknown(value) }];
   });
 }
 
