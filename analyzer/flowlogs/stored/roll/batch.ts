@@ -1,14 +1,10 @@
 import { constants, isAscii } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { formatAddress, parseAddress } from '../../../model/address.ts';
 import { classifyFirstLine } from '../../classify.ts';
 import type { ScanOptions } from '../../ledger.ts';
-import { flowFile, spanFile, tallyFile } from './files.ts';
-import { type InterfaceNames, type OddAddresses, quadOf } from './names.ts';
-import { type Knowledge, Parser } from './parse.ts';
-import { DIRECTION_SHIFT } from './records.ts';
-import { Rows } from './rows.ts';
+import { LedgerFiles, type RolledFile } from './files.ts';
+import { compileKernel, Kernel, type Own } from './kernel.ts';
 
 /** What a worker is told once. */
 export interface RollSettings {
@@ -55,92 +51,103 @@ const MOST_BYTES = Math.min(256 * 1024 * 1024, constants.MAX_LENGTH);
 const MOST_NAMES = 1_000_000;
 
 /**
- * Reads batches of text files to stored rows without DuckDB. One is used for many batches: its memory is taken once, and the compiled
- * code, which knows its arrays, stays good.
+ * Reads batches of text files to stored rows without DuckDB. One is used for many batches: its memory is taken once, and names keep their
+ * numbers.
  */
 export class Roller {
   private readonly settings: RollSettings;
-  private parser: Parser;
-  private readonly rows = new Rows();
+  private readonly module: WebAssembly.Module;
+  private readonly own: Own;
+  private readonly changes: ReadonlyMap<number, ReadonlySet<string>>;
+  private kernel: Kernel;
+  private files: LedgerFiles;
 
-  constructor(settings: RollSettings) {
+  constructor(settings: RollSettings, module: WebAssembly.Module = compileKernel()) {
     this.settings = settings;
-    this.parser = newParser(settings);
+    this.module = module;
+    this.own = ownOf(settings.interfaces);
+    this.changes = changesOf(settings.changes);
+    this.kernel = new Kernel(module, this.own);
+    this.files = new LedgerFiles(this.kernel);
   }
 
   /**
-   * Null where any of the files is not for the strict reader: Parquet, CloudWatch exports, damaged records, half files, files that are no
+   * Null where any of the files is not for the strict reader: CloudWatch exports, damaged records, half files, files that are no
    * flow logs, or more records than may be held.
    */
   roll(inputs: readonly RollInput[]): Rolled | null {
-    const { interfaces, odd } = this.parser;
-    if (interfaces.names.length + odd.texts.length > MOST_NAMES) this.parser = newParser(this.settings);
-    const { parser, rows } = this;
-    parser.clear();
-    rows.clear();
-    const read = readAll(parser, inputs, this.settings.mostRecords);
-    if (read === null) return null;
-    rows.add(parser.records, hourlyOf(this.settings.changes, parser.interfaces));
-    if (!rows.exact()) return null;
+    if (this.kernel.names > MOST_NAMES) this.renew();
+    try {
+      return this.read(inputs);
+    } catch (cause) {
+      // The kernel's memory is full (it has 32 bits): DuckDB can spill.
+      if (!(cause instanceof WebAssembly.RuntimeError) && !(cause instanceof RangeError)) throw cause;
+      this.renew();
+      return null;
+    }
+  }
+
+  private renew(): void {
+    this.kernel = new Kernel(this.module, this.own);
+    this.files = new LedgerFiles(this.kernel);
+  }
+
+  private read(inputs: readonly RollInput[]): Rolled | null {
+    const { kernel } = this;
+    const { exports } = kernel;
+    exports.clear();
+    const read = readAll(kernel, inputs, this.settings.mostRecords);
+    if (read === null || !kernel.sort()) return null;
+    const days = Array.from({ length: exports.dayCount() }, (_, index) => ({ index, day: exports.dayAt(index) >>> 0 }));
+    const files: RolledFile[] = [];
+    for (const { index, day } of days.sort((a, b) => a.day - b.day)) {
+      this.rollDay(index, day);
+      files.push(...this.files.ofDay(day));
+    }
+    if (exports.inexact() !== 0) return null;
+    const records = exports.count();
     return {
       ...read,
-      records: parser.lines,
-      oldest: parser.lines === 0 ? null : parser.oldest,
-      newest: parser.lines === 0 ? null : parser.newest,
-      files: filesOf(parser, rows),
+      records,
+      oldest: records === 0 ? null : exports.oldest() >>> 0,
+      newest: records === 0 ? null : exports.newest() >>> 0,
+      files,
     };
+  }
+
+  private rollDay(index: number, day: number): void {
+    const { kernel } = this;
+    const { exports, interfaces } = kernel;
+    const hourly = exports.alloc(interfaces.length + 1);
+    const bytes = kernel.bytes(hourly, interfaces.length).fill(0);
+    const changed = this.changes.get(day);
+    if (changed !== undefined) for (const [n, id] of interfaces.entries()) if (changed.has(id)) bytes[n] = 1;
+    exports.rollDay(index, hourly);
+    exports.free(hourly);
   }
 }
 
-function newParser(settings: RollSettings): Parser {
-  return new Parser((interfaces, odd) => knowledgeOf(settings.interfaces, interfaces, odd));
-}
-
 function readAll(
-  parser: Parser,
+  kernel: Kernel,
   inputs: readonly RollInput[],
   mostRecords: number,
 ): Pick<Rolled, 'bytes' | 'formats'> | null {
   const formats = new Map<string, Rolled['formats'][number]>();
   let bytes = 0;
   for (const input of inputs) {
-    const before = parser.lines;
-    const format = input.parquet === undefined ? readText(parser, input.path) : readSpelled(parser, input.parquet);
-    if (format === null || parser.records.size > mostRecords) return null;
+    const before = kernel.exports.count();
+    const format =
+      input.parquet === undefined
+        ? readText(kernel, input.path, mostRecords)
+        : readSpelled(kernel, input.parquet, mostRecords);
+    if (format === null) return null;
     bytes += format.bytes;
     const known = formats.get(format.key) ?? { fields: format.fields, files: 0, records: 0 };
     known.files += 1;
-    known.records += parser.lines - before;
+    known.records += kernel.exports.count() - before;
     formats.set(format.key, known);
   }
   return { bytes, formats: [...formats].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, format]) => format) };
-}
-
-function filesOf(parser: Parser, rows: Rows): Rolled['files'] {
-  const names = { interfaces: parser.interfaces.names, odd: parser.odd.texts };
-  const order = names.interfaces
-    .map((_, i) => i)
-    .sort((a, b) => (names.interfaces[a]! < names.interfaces[b]! ? -1 : 1));
-  const rank = new Int32Array(order.length);
-  for (const [at, i] of order.entries()) rank[i] = at;
-  const flows = rows.columns(rank);
-  return parser.watched.days().flatMap((day): Rolled['files'] => [
-    ...flows
-      .filter((flow) => flow.day === day)
-      .map(({ action, columns }) => ({
-        table: 'flow' as const,
-        day,
-        action,
-        content: flowFile(columns, action, names),
-        said: {
-          action,
-          records: columns.records.reduce((sum, records) => sum + records, 0),
-          directed: columns.about.every((word) => ((word >>> DIRECTION_SHIFT) & 3) !== 0),
-        },
-      })),
-    { table: 'tally', day, action: null, content: tallyFile(parser.watched.tally(day, order), names) },
-    { table: 'span', day, action: null, content: spanFile(parser.watched.spans(day, order), names) },
-  ]);
 }
 
 /** How a file is grouped with others: duckdb/collect.ts has the same groups in the same order. */
@@ -150,20 +157,23 @@ interface ReadFormat {
   bytes: number;
 }
 
-function readText(parser: Parser, path: string): ReadFormat | null {
+function readText(kernel: Kernel, path: string, mostRecords: number): ReadFormat | null {
   const text = textOf(path);
-  const format = text === null ? null : take(parser, text.buffer, path);
+  const format = text === null ? null : take(kernel, text.buffer, path, mostRecords);
   if (text === null || format === null) return null;
   const compression = text.gzip ? 'gzip' : 'none';
   const key = JSON.stringify([{ as: 'text', compression, header: format.header, leadingTime: false }, format.fields]);
   return { key, fields: format.fields, bytes: text.bytes };
 }
 
-function readSpelled(parser: Parser, parquet: NonNullable<RollInput['parquet']>): ReadFormat | null {
+function readSpelled(
+  kernel: Kernel,
+  parquet: NonNullable<RollInput['parquet']>,
+  mostRecords: number,
+): ReadFormat | null {
   const { text, fields, columns, types, bytes } = parquet;
   if (statSync(text).size > MOST_BYTES) return null;
-  const buffer = readFileSync(text);
-  if (!isAscii(buffer) || !parser.parse(buffer, 0, fields)) return null;
+  if (!kernel.parse(readFileSync(text), fields, mostRecords)) return null;
   return { key: JSON.stringify([{ as: 'parquet', types }, columns]), fields: columns, bytes };
 }
 
@@ -194,56 +204,39 @@ function chunkOf(gzip: Buffer): number {
 }
 
 /** The file's format, or null where it was not read. */
-function take(parser: Parser, buffer: Buffer, path: string): { fields: readonly string[]; header: boolean } | null {
-  if (buffer.length === 0 || !isAscii(buffer)) return null;
+function take(
+  kernel: Kernel,
+  buffer: Buffer,
+  path: string,
+  mostRecords: number,
+): { fields: readonly string[]; header: boolean } | null {
   const end = buffer.indexOf(0x0a);
-  if (end < 0 || end > 64 * 1024) return null;
+  if (end < 0 || end > 64 * 1024 || !isAscii(buffer.subarray(0, end))) return null;
   const kind = classifyFirstLine(
     buffer.toString('latin1', 0, end),
     /vpcflowlogs|[/\\]aws-service=vpcflowlogs/i.test(path),
   );
   if (kind.kind !== 'flow-log' || kind.leadingTime || buffer[end - 1] === 0x0d) return null;
   const from = kind.header ? end + 1 : 0;
-  // What inspect.ts looks at for a second header.
-  if (buffer.indexOf('log-status', from, 'latin1') >= 0) return null;
-  return parser.parse(buffer, from, kind.fields) ? kind : null;
+  return kernel.parse(buffer.subarray(from), kind.fields, mostRecords) ? kind : null;
 }
 
-function knowledgeOf(inventory: RollSettings['interfaces'], interfaces: InterfaceNames, odd: OddAddresses): Knowledge {
+function ownOf(inventory: RollSettings['interfaces']): Own {
   const byId = new Map<string, string[]>();
-  for (const { interfaceId, addresses } of inventory)
-    byId.set(interfaceId, [...(byId.get(interfaceId) ?? []), ...addresses]);
-  const quads: Int32Array[] = [];
-  const texts: ReadonlySet<string>[] = [];
-  const learn = (n: number) => {
-    const own = byId.get(interfaces.names[n]!) ?? [];
-    quads[n] = Int32Array.from(own.map(quadOf).filter((quad) => quad !== null));
-    texts[n] = new Set(own.filter((address) => address.includes(':')).map(canonical));
-    return quads[n];
-  };
-  return {
-    isOwn(n, value, isOdd) {
-      const known = quads[n] ?? learn(n);
-      return isOdd ? texts[n]!.has(odd.texts[value]!) : known.includes(value);
-    },
-  };
-}
-
-function canonical(text: string): string {
-  const address = parseAddress(text);
-  return address === null ? text : formatAddress(address);
-}
-
-function hourlyOf(
-  changes: RollSettings['changes'],
-  interfaces: InterfaceNames,
-): (interfaceNumber: number, day: number) => boolean {
-  const byId = new Map<string, Set<number>>();
-  for (const { interfaceId, day } of changes) {
-    const days = byId.get(interfaceId) ?? new Set<number>();
-    byId.set(interfaceId, days.add(day));
+  for (const { interfaceId, addresses } of inventory) {
+    const known = byId.get(interfaceId);
+    if (known === undefined) byId.set(interfaceId, [...addresses]);
+    else known.push(...addresses);
   }
-  if (byId.size === 0) return () => false;
-  const own = interfaces.names.map((name) => byId.get(name));
-  return (n, day) => own[n]?.has(day) === true;
+  return (interfaceId) => byId.get(interfaceId) ?? [];
+}
+
+function changesOf(changes: RollSettings['changes']): ReadonlyMap<number, ReadonlySet<string>> {
+  const byDay = new Map<number, Set<string>>();
+  for (const { interfaceId, day } of changes) {
+    const ids = byDay.get(day);
+    if (ids === undefined) byDay.set(day, new Set([interfaceId]));
+    else ids.add(interfaceId);
+  }
+  return byDay;
 }

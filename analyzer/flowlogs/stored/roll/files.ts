@@ -1,221 +1,208 @@
+import type { Kernel } from './kernel.ts';
 import { type ParquetColumn, parquetFile } from './parquet.ts';
-import {
-  CROSSES,
-  DIRECTION_SHIFT,
-  DST_ODD,
-  FLAGS_SHIFT,
-  NO_DSTPORT,
-  NO_SRCPORT,
-  PKT_DST_SHIFT,
-  PKT_SRC_SHIFT,
-  PROTOCOL,
-  SRC_ODD,
-} from './records.ts';
-import type { FlowColumns } from './rows.ts';
-import type { SpanColumns, TallyColumns } from './watched.ts';
 
-/** What the numbers in columns stand for. */
-export interface Names {
-  interfaces: readonly string[];
-  odd: readonly string[];
+/** A data file of the ledger, by table, UTC day and, for `flow`, action. */
+export interface RolledFile {
+  table: 'flow' | 'tally' | 'span';
+  day: number;
+  action: 'ACCEPT' | 'REJECT' | null;
+  content: Uint8Array;
+  /** What the manifest tells of a flow file. */
+  said?: { action: 'ACCEPT' | 'REJECT'; records: number; directed: boolean };
 }
 
-/** The stored `flow` file of one day and action, with the columns that docs/ledger.md gives. */
-export function flowFile(flow: FlowColumns, action: 'ACCEPT' | 'REJECT', names: Names): Uint8Array {
-  const size = flow.about.length;
-  const { about, ports } = flow;
-  const bits = (pick: (word: number) => number) => {
-    const out = new Int32Array(size);
-    for (let n = 0; n < size; n += 1) out[n] = pick(about[n]!);
-    return out;
-  };
-  const port = (shift: number, none: number) => {
-    const out = new Int32Array(size);
-    for (let n = 0; n < size; n += 1) out[n] = (about[n]! & none) === 0 ? (ports[n]! >>> shift) & 0xffff : -1;
-    return out;
-  };
-  const crosses = new Uint8Array(size);
-  for (let n = 0; n < size; n += 1) crosses[n] = (about[n]! & CROSSES) === 0 ? 0 : 1;
-  const address = (name: string, values: Int32Array, kindOf: (word: number) => number): ParquetColumn => {
-    const { distinct, index } = addressIndex(values, about, kindOf, names.odd.length > 0);
-    const dictionary = distinct.map(({ value, odd }) => (odd ? names.odd[value]! : quadText(value)));
-    return { name, as: 'text', dictionary, index };
-  };
-  return parquetFile(
-    [
-      interfaceColumn(flow.interfaces, names),
-      hours('bucket', flow.bucket),
-      address('src', flow.src, (word) => ((word & SRC_ODD) === 0 ? 1 : 2)),
-      address('dst', flow.dst, (word) => ((word & DST_ODD) === 0 ? 1 : 2)),
-      whole('srcport', port(16, NO_SRCPORT)),
-      whole('dstport', port(0, NO_DSTPORT)),
-      whole(
-        'protocol',
-        bits((word) => word & PROTOCOL),
-      ),
-      { name: 'flags', as: 'whole', dictionary: [2, 18], index: bits((word) => ((word >>> FLAGS_SHIFT) & 3) - 1) },
-      address('pkt_src', flow.pktSrc, (word) => (word >>> PKT_SRC_SHIFT) & 3),
-      address('pkt_dst', flow.pktDst, (word) => (word >>> PKT_DST_SHIFT) & 3),
-      {
-        name: 'direction',
-        as: 'text',
-        dictionary: ['ingress', 'egress'],
-        index: bits((word) => ((word >>> DIRECTION_SHIFT) & 3) - 1),
-      },
-      { name: 'action', as: 'text', dictionary: [action], index: new Int32Array(size) },
-      { name: 'crosses', as: 'flag', values: crosses },
-      whole('records', flow.records),
-      { name: 'packets', as: 'plain', values: flow.packets },
-      { name: 'bytes', as: 'plain', values: flow.bytes },
-      { name: 'first_start', as: 'plain', values: flow.first },
-      { name: 'last_end', as: 'plain', values: flow.last },
-    ],
-    size,
-  );
-}
+// Bits of `about`: kernel/words.as.
+const ALL = 0xffffffff;
+const PROTOCOL = 0xff;
+const FLAGS_SHIFT = 8;
+const DIRECTION_SHIFT = 11;
+const CROSSES = 1 << 13;
+const SRC_ODD_SHIFT = 14;
+const DST_ODD_SHIFT = 15;
+const PKT_SRC_SHIFT = 16;
+const PKT_DST_SHIFT = 18;
+const NO_SRCPORT = 1 << 20;
+const NO_DSTPORT = 1 << 21;
 
-export function tallyFile(tally: TallyColumns, names: Names): Uint8Array {
-  const size = tally.hour.length;
-  const longest = Int32Array.from(tally.longest);
-  const first = Int32Array.from({ length: size }, (_, n) => (longest[n]! < 0 ? -1 : tally.firstStart[n]! % 3600));
-  const dictionary: number[] = [];
-  return parquetFile(
-    [
-      interfaceColumn(tally.interfaces, names),
-      { name: 'hour', as: 'plain', values: tally.hour },
-      { name: 'crosses', as: 'flag', values: tally.crosses },
-      { name: 'watched', as: 'plain', values: tally.watched },
-      { name: 'no_data', as: 'plain', values: tally.noData },
-      { name: 'skip_data', as: 'plain', values: tally.skipData },
-      { name: 'damaged', as: 'whole', dictionary: [0], index: new Int32Array(size) },
-      whole('longest', longest),
-      firstStart(tally, first, dictionary),
-    ],
-    size,
-  );
-}
+/** Writes the files of days that the kernel has rolled, with the columns that docs/ledger.md gives. */
+export class LedgerFiles {
+  private readonly kernel: Kernel;
+  private readonly words = new Map<string, { at: number; bytes: number }>();
+  private readonly flags: number;
 
-/** May be null, so it has a dictionary: of the times there are. */
-function firstStart(tally: TallyColumns, seconds: Int32Array, dictionary: number[]): ParquetColumn {
-  const places = new Map<number, number>();
-  const index = seconds.map((second, n) => {
-    if (second < 0) return -1;
-    const time = tally.firstStart[n]!;
-    const known = places.get(time);
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.flags = kernel.exports.alloc(16);
+    new BigUint64Array(kernel.exports.memory.buffer, this.flags, 2).set([2n, 18n]);
+  }
+
+  /** Of the day that was rolled last. */
+  ofDay(day: number): RolledFile[] {
+    const { exports } = this.kernel;
+    const flow = (action: 'ACCEPT' | 'REJECT', first: number, rows: number, records: number): RolledFile[] => {
+      if (rows === 0) return [];
+      const directed = (exports.undirected() & (action === 'ACCEPT' ? 1 : 2)) === 0;
+      const content = this.flow(action, first, rows);
+      return [{ table: 'flow', day, action, content, said: { action, records, directed } }];
+    };
+    return [
+      ...flow('ACCEPT', 0, exports.accepted(), exports.rejectFrom()),
+      ...flow('REJECT', exports.rejectFrom(), exports.rejected(), exports.refusals()),
+      { table: 'tally', day, action: null, content: this.tally(exports.tallyRows()) },
+      { table: 'span', day, action: null, content: this.span(exports.spanRows()) },
+    ];
+  }
+
+  private flow(action: 'ACCEPT' | 'REJECT', first: number, rows: number): Uint8Array {
+    const { exports } = this.kernel;
+    const column = (n: number, from: number) => exports.flowColumn(n) + (first + from) * (n < 2 ? 8 : 4);
+    const about = (from: number) => column(9, from);
+    const address = (name: string, n: number, shift: number, odd: boolean): ParquetColumn => ({
+      name,
+      as: 'text',
+      optional: true,
+      write: (from, size) => exports.encodeAddresses(column(n, from), about(from), shift, odd ? 1 : 0, size),
+    });
+    const number = (name: string, n: number, shift: number, bits: number, none: number): ParquetColumn => ({
+      name,
+      as: 'whole',
+      optional: true,
+      write: (from, size) => exports.encodeNumbers(column(n, from), shift, bits, about(from), none, size),
+    });
+    const words = (name: string, as: 'text' | 'whole', shift: number, dictionary: { at: number; bytes: number }) => ({
+      name,
+      as,
+      optional: true,
+      write: (from: number, size: number) =>
+        exports.encodeWords(about(from), shift, 3, dictionary.at, dictionary.bytes, 2, size),
+    });
+    const wide = (name: string, n: number): ParquetColumn => ({
+      name,
+      as: 'whole',
+      optional: false,
+      write: (from, size) => exports.encodeDifferences(column(n, from), n < 2 ? 8 : 4, size),
+    });
+    const actions = this.wordsOf([action]);
+    return parquetFile(
+      this.kernel,
+      [
+        this.interfaceColumn((from) => column(2, from)),
+        number('bucket', 3, 0, ALL, 0),
+        address('src', 4, SRC_ODD_SHIFT, true),
+        address('dst', 5, DST_ODD_SHIFT, true),
+        number('srcport', 8, 16, 0xffff, NO_SRCPORT),
+        number('dstport', 8, 0, 0xffff, NO_DSTPORT),
+        number('protocol', 9, 0, PROTOCOL, 0),
+        words('flags', 'whole', FLAGS_SHIFT, { at: this.flags, bytes: 16 }),
+        address('pkt_src', 6, PKT_SRC_SHIFT, false),
+        address('pkt_dst', 7, PKT_DST_SHIFT, false),
+        words('direction', 'text', DIRECTION_SHIFT, this.wordsOf(['ingress', 'egress'])),
+        {
+          name: 'action',
+          as: 'text',
+          optional: true,
+          write: (_from, size) => exports.encodeWord(actions.at, actions.bytes, size),
+        },
+        {
+          name: 'crosses',
+          as: 'flag',
+          optional: false,
+          write: (from, size) => exports.encodeFlags(about(from), CROSSES, size),
+        },
+        number('records', 10, 0, ALL, 0),
+        wide('packets', 0),
+        wide('bytes', 1),
+        wide('first_start', 11),
+        wide('last_end', 12),
+      ],
+      rows,
+    );
+  }
+
+  private tally(rows: number): Uint8Array {
+    const { exports } = this.kernel;
+    const column = (n: number, from: number) => exports.tallyColumn(n) + from * 4;
+    const number = (name: string, n: number): ParquetColumn => ({
+      name,
+      as: 'whole',
+      optional: true,
+      write: (from, size) => exports.encodeNumbers(column(n, from), 0, ALL, 0, 0, size),
+    });
+    const zeros: ParquetColumn = {
+      name: 'damaged',
+      as: 'whole',
+      optional: true,
+      write: (from, size) => exports.encodeNumbers(column(2, from), 0, 0, 0, 0, size),
+    };
+    return parquetFile(
+      this.kernel,
+      [
+        this.interfaceColumn((from) => column(0, from)),
+        number('hour', 1),
+        this.flagColumn('crosses', (from) => column(2, from)),
+        number('watched', 3),
+        number('no_data', 4),
+        number('skip_data', 5),
+        zeros,
+        number('longest', 6),
+        number('first_start', 7),
+      ],
+      rows,
+    );
+  }
+
+  private span(rows: number): Uint8Array {
+    const { exports } = this.kernel;
+    const column = (n: number, from: number) => exports.spanColumn(n) + from * (n < 2 ? 8 : 4);
+    const differences = (name: string, n: number): ParquetColumn => ({
+      name,
+      as: 'whole',
+      optional: false,
+      write: (from, size) => exports.encodeDifferences(column(n, from), 8, size),
+    });
+    return parquetFile(
+      this.kernel,
+      [
+        this.interfaceColumn((from) => column(2, from)),
+        this.flagColumn('crosses', (from) => column(3, from)),
+        {
+          name: 'width',
+          as: 'small',
+          optional: false,
+          write: (from, size) => exports.encodeSmall(column(4, from), size),
+        },
+        differences('from_time', 0),
+        differences('to_time', 1),
+      ],
+      rows,
+    );
+  }
+
+  private interfaceColumn(at: (from: number) => number): ParquetColumn {
+    const { exports } = this.kernel;
+    const write = (from: number, size: number) => exports.encodeNames(at(from), size);
+    return { name: 'interface_id', as: 'text', optional: true, write };
+  }
+
+  private flagColumn(name: string, at: (from: number) => number): ParquetColumn {
+    const { exports } = this.kernel;
+    return { name, as: 'flag', optional: false, write: (from, size) => exports.encodeFlags(at(from), 1, size) };
+  }
+
+  /** Words as a dictionary has them, in the kernel's memory. */
+  private wordsOf(words: readonly string[]): { at: number; bytes: number } {
+    const key = words.join(' ');
+    const known = this.words.get(key);
     if (known !== undefined) return known;
-    places.set(time, dictionary.length);
-    dictionary.push(time);
-    return dictionary.length - 1;
-  });
-  return { name: 'first_start', as: 'whole', dictionary, index };
-}
-
-export function spanFile(spans: SpanColumns, names: Names): Uint8Array {
-  return parquetFile(
-    [
-      interfaceColumn(spans.interfaces, names),
-      { name: 'crosses', as: 'flag', values: spans.crosses },
-      { name: 'width', as: 'small', values: spans.width },
-      { name: 'from_time', as: 'plain', values: spans.from },
-      { name: 'to_time', as: 'plain', values: spans.to },
-    ],
-    spans.width.length,
-  );
-}
-
-/** Only the names that occur, in the order in which they come. */
-function interfaceColumn(interfaces: Int32Array, names: Names): ParquetColumn {
-  const { dictionary, index } = distinctOf(interfaces);
-  return { name: 'interface_id', as: 'text', dictionary: dictionary.map((n) => names.interfaces[n]!), index };
-}
-
-function hours(name: string, values: Int32Array): ParquetColumn {
-  const { dictionary, index } = distinctOf(values);
-  return { name, as: 'whole', dictionary: dictionary.map((hour) => hour * 3600), index };
-}
-
-/** Numbers of at least 0; -1 is null. */
-function whole(name: string, values: Int32Array): ParquetColumn {
-  const { dictionary, index } = distinctOf(values);
-  const none = dictionary.indexOf(-1);
-  if (none < 0) return { name, as: 'whole', dictionary, index };
-  const last = dictionary.length - 1;
-  // The last distinct value takes the place of "none".
-  dictionary[none] = dictionary[last]!;
-  dictionary.pop();
-  for (let n = 0; n < index.length; n += 1) {
-    if (index[n] === none) index[n] = -1;
-    else if (index[n] === last) index[n] = none;
+    const parts = words.flatMap((word) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(word.length);
+      return [length, Buffer.from(word, 'latin1')];
+    });
+    const plain = Buffer.concat(parts);
+    const made = { at: this.kernel.exports.alloc(plain.length), bytes: plain.length };
+    this.kernel.bytes(made.at, made.bytes).set(plain);
+    this.words.set(key, made);
+    return made;
   }
-  return { name, as: 'whole', dictionary, index };
-}
-
-function addressIndex(
-  values: Int32Array,
-  about: Int32Array,
-  kindOf: (word: number) => number,
-  odd: boolean,
-): { distinct: { value: number; odd: boolean }[]; index: Int32Array } {
-  const size = values.length;
-  const quads = distinctOf(values);
-  const { index } = quads;
-  const distinct = quads.dictionary.map((value) => ({ value, odd: false }));
-  const odds = new Map<number, number>();
-  for (let n = 0; n < size; n += 1) {
-    const kind = kindOf(about[n]!);
-    if (kind === 0) index[n] = -1;
-    if (!odd || kind !== 2) continue;
-    const value = values[n]!;
-    const known = odds.get(value);
-    if (known !== undefined) {
-      index[n] = known;
-      continue;
-    }
-    odds.set(value, distinct.length);
-    index[n] = distinct.length;
-    distinct.push({ value, odd: true });
-  }
-  return { distinct, index };
-}
-
-/** Distinct values in the order in which they come, and each row's place among them. */
-function distinctOf(values: Int32Array): { dictionary: number[]; index: Int32Array } {
-  const dictionary: number[] = [];
-  const index = new Int32Array(values.length);
-  let slots = new Int32Array(1 << 10);
-  let mask = slots.length - 1;
-  for (let n = 0; n < values.length; n += 1) {
-    const value = values[n]!;
-    let slot = spread(value) & mask;
-    let found = slots[slot]!;
-    while (found !== 0 && dictionary[found - 1] !== value) {
-      slot = (slot + 1) & mask;
-      found = slots[slot]!;
-    }
-    if (found === 0) {
-      dictionary.push(value);
-      found = dictionary.length;
-      slots[slot] = found;
-      if (found * 2 > slots.length) {
-        slots = new Int32Array(slots.length * 4);
-        mask = slots.length - 1;
-        for (let d = 0; d < dictionary.length; d += 1) {
-          let at = spread(dictionary[d]!) & mask;
-          while (slots[at] !== 0) at = (at + 1) & mask;
-          slots[at] = d + 1;
-        }
-      }
-    }
-    index[n] = found - 1;
-  }
-  return { dictionary, index };
-}
-
-function spread(value: number): number {
-  const hash = Math.imul(value ^ (value >>> 16), 0x45d9f3b);
-  return hash ^ (hash >>> 15);
-}
-
-function quadText(value: number): string {
-  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Rolled, RollInput, RollSettings } from './batch.ts';
+import { compileKernel } from './kernel.ts';
 
 /** Rolls batches in threads of their own, each batch whole in one of them: batches do not know of each other. */
 export interface Pool {
@@ -15,6 +16,7 @@ interface Waiting {
 
 /** Threads start with their first batch. */
 export function openPool(settings: RollSettings, threads: number): Pool {
+  const module = compileKernel();
   const idle: Worker[] = [];
   const all: Worker[] = [];
   const queue: Waiting[] = [];
@@ -26,7 +28,7 @@ export function openPool(settings: RollSettings, threads: number): Pool {
     }
   };
   const begin = () => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: settings });
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { settings, module } });
     all.push(worker);
     return worker;
   };

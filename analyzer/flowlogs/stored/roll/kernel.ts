@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { formatAddress, parseAddress } from '../../../model/address.ts';
+import type { FieldName } from '../../fields.ts';
+
+/** What kernel/index.as exports: numbers are 32 bits, addresses are places in `memory`. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  places: WebAssembly.Global;
+  alloc(size: number): number;
+  free(block: number): void;
+  clear(): void;
+  parse(text: number, length: number, fields: number, most: number): number;
+  putOdd(text: number, length: number): number;
+  setOwn(interfaceNumber: number, addresses: number, length: number): void;
+  interfaceCount(): number;
+  interfaceAt(n: number): number;
+  interfaceLength(n: number): number;
+  count(): number;
+  oldest(): number;
+  newest(): number;
+  dayCount(): number;
+  dayAt(n: number): number;
+  sort(ranks: number): number;
+  rollDay(day: number, hourly: number): void;
+  inexact(): number;
+  accepted(): number;
+  rejected(): number;
+  rejectFrom(): number;
+  refusals(): number;
+  undirected(): number;
+  tallyRows(): number;
+  spanRows(): number;
+  flowColumn(column: number): number;
+  tallyColumn(column: number): number;
+  spanColumn(column: number): number;
+  encodeNames(values: number, rows: number): void;
+  encodeAddresses(values: number, about: number, shift: number, flag: number, rows: number): void;
+  encodeWords(
+    about: number,
+    shift: number,
+    bits: number,
+    words: number,
+    bytes: number,
+    size: number,
+    rows: number,
+  ): void;
+  encodeWord(word: number, bytes: number, rows: number): void;
+  encodeNumbers(values: number, shift: number, bits: number, about: number, none: number, rows: number): void;
+  encodeDifferences(values: number, width: number, rows: number): void;
+  encodeSmall(values: number, rows: number): void;
+  encodeFlags(values: number, bits: number, rows: number): void;
+  dictionary(): number;
+  dictionaryBytes(): number;
+  dictionarySize(): number;
+  body(): number;
+  bodyBytes(): number;
+  encoded(): number;
+}
+
+/** The order in which kernel/parse.as has their places. */
+const FIELDS: readonly FieldName[] = [
+  'interface-id',
+  'srcaddr',
+  'dstaddr',
+  'srcport',
+  'dstport',
+  'protocol',
+  'packets',
+  'bytes',
+  'start',
+  'end',
+  'action',
+  'log-status',
+  'tcp-flags',
+  'pkt-srcaddr',
+  'pkt-dstaddr',
+  'flow-direction',
+];
+/** What the kernel may read and write beyond a text. */
+const SLACK = 128;
+const NONE = 0xffffffff;
+
+/** What the inventory says of an interface: its addresses, in canonical text or not. */
+export type Own = (interfaceId: string) => readonly string[];
+
+/** Compiled once; threads are given it. */
+export function compileKernel(): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL('./kernel/kernel.wasm', import.meta.url)));
+}
+
+/** The compiled reader (kernel/index.as) with its memory, and what it asks its host for: odd addresses, and which addresses are an interface's own. */
+export class Kernel {
+  readonly exports: Exports;
+  /** By their numbers. */
+  readonly interfaces: string[] = [];
+  private readonly own: Own;
+  private text = 0;
+  private textSize = 0;
+  private ranks = 0;
+  private ranked = 0;
+  private odd = 0;
+
+  constructor(module: WebAssembly.Module, own: Own) {
+    this.own = own;
+    const host = { odd: (at: number, length: number) => this.oddAddress(at, length) };
+    this.exports = new WebAssembly.Instance(module, { host }).exports as unknown as Exports;
+  }
+
+  /** Names that are kept between batches. */
+  get names(): number {
+    return this.interfaces.length + this.odd;
+  }
+
+  bytes(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, at, length);
+  }
+
+  /** Reads the lines after `from`. False: not for this reader; what was read before must not be used then. */
+  parse(lines: Uint8Array, fields: readonly string[], most: number): boolean {
+    const { exports } = this;
+    if (this.textSize < lines.length + SLACK) {
+      if (this.text !== 0) exports.free(this.text);
+      this.textSize = Math.max(lines.length + SLACK, 1 << 21);
+      this.text = exports.alloc(this.textSize);
+    }
+    // The byte before the text is written to nowhere, but is the end of the line before it.
+    this.bytes(this.text, this.textSize).set(lines);
+    const places = new Int32Array(exports.memory.buffer, exports.places.value, FIELDS.length);
+    for (const [n, field] of FIELDS.entries()) places[n] = fields.indexOf(field);
+    if (exports.parse(this.text, lines.length, fields.length, Math.min(most, NONE)) === 0) return false;
+    this.learn();
+    return true;
+  }
+
+  /** Puts all records in order of day and interface id. False: too many of both. */
+  sort(): boolean {
+    const { exports, interfaces } = this;
+    if (this.ranked < interfaces.length) {
+      if (this.ranks !== 0) exports.free(this.ranks);
+      this.ranks = exports.alloc(interfaces.length * 4);
+      const order = interfaces.map((_, n) => n).sort((a, b) => (interfaces[a]! < interfaces[b]! ? -1 : 1));
+      const ranks = new Uint32Array(exports.memory.buffer, this.ranks, order.length);
+      for (const [at, n] of order.entries()) ranks[n] = at;
+      this.ranked = interfaces.length;
+    }
+    return exports.sort(this.ranks) !== 0;
+  }
+
+  private learn(): void {
+    const { exports, interfaces } = this;
+    for (let n = interfaces.length; n < exports.interfaceCount(); n += 1) {
+      const id = latin1(this.bytes(exports.interfaceAt(n), exports.interfaceLength(n)));
+      interfaces.push(id);
+      const addresses = this.own(id).flatMap((text) => this.numberOf(text) ?? []);
+      const at = addresses.length === 0 ? 0 : exports.alloc(addresses.length * 8);
+      new BigUint64Array(exports.memory.buffer, at, addresses.length).set(addresses);
+      exports.setOwn(n, at, addresses.length);
+    }
+  }
+
+  /** An address as the kernel compares it; null for none. */
+  private numberOf(text: string): bigint | null {
+    const address = parseAddress(text);
+    if (!text.includes(':')) return address?.family === 4 ? BigInt(address.value) : null;
+    return (1n << 32n) | BigInt(this.putOdd(address === null ? text : formatAddress(address)));
+  }
+
+  private oddAddress(at: number, length: number): number {
+    const address = parseAddress(latin1(this.bytes(at, length)));
+    return address === null || address.family === 4 ? NONE : this.putOdd(formatAddress(address));
+  }
+
+  private putOdd(text: string): number {
+    const { exports } = this;
+    const at = exports.alloc(text.length + 16);
+    this.bytes(at, text.length).set(Buffer.from(text, 'latin1'));
+    const number = exports.putOdd(at, text.length) >>> 0;
+    exports.free(at);
+    this.odd = Math.max(this.odd, number + 1);
+    return number;
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
