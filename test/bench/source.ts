@@ -34,10 +34,11 @@ export interface SourceBenchOptions {
   runs?: number;
 }
 
-const TASKS = ['parse', 'index', 'mapping', 'edit', 'verify'] as const;
+const TASKS = ['parse', 'hashicorp', 'index', 'mapping', 'edit', 'verify'] as const;
 type Task = (typeof TASKS)[number];
 
 const NAMES: Readonly<Record<Exclude<Task, 'parse'>, string>> = {
+  hashicorp: "HashiCorp's parser (hcl2json, Go as WASM) over the same files",
   index: 'index of the repository',
   mapping: 'mapping of all live rules',
   edit: 'find, prove and check one edit (the slowest of twenty)',
@@ -68,7 +69,7 @@ export async function measureSource(options: SourceBenchOptions = {}): Promise<S
   return TASKS.filter((task) => task !== 'parse').map((task) => ({
     name: NAMES[task],
     ...of(task),
-    baselineSeconds: task === 'index' ? bare : null,
+    baselineSeconds: task === 'index' || task === 'hashicorp' ? bare : null,
   }));
 }
 
@@ -106,6 +107,7 @@ function slowest(figures: readonly Figure[]): Figure {
 async function run(task: Task, roots: number): Promise<Figure> {
   const generated = generateSources({ roots, modules: Math.ceil(roots / 4) });
   if (task === 'parse') return bareParse(generated);
+  if (task === 'hashicorp') return hashicorp(generated);
   const language = await createTerraformLanguage();
   const tree = sourceTree(generated.files);
   if (task === 'index') return span(() => language.index(tree, { states: [], stacks: [] }));
@@ -118,6 +120,17 @@ async function bareParse(generated: GeneratedSources): Promise<Figure> {
   const texts = generated.files.filter((file) => !file.path.endsWith('.json')).map((file) => file.text);
   return span(() => {
     for (const text of texts) parser.parse(text)?.delete();
+  });
+}
+
+/** What those take who read Terraform without an evaluator of their own: each file to JSON, references as text. */
+async function hashicorp(generated: GeneratedSources): Promise<Figure> {
+  const { parse } = await import('@cdktn/hcl2json');
+  const files = generated.files.filter((file) => file.path.endsWith('.tf'));
+  // The first one starts Go.
+  await parse('first.tf', 'locals {}');
+  return span(async () => {
+    for (const { path, text } of files) await parse(path, text);
   });
 }
 

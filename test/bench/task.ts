@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { gunzipSync } from 'node:zlib';
+import type { RuleHits } from './by-rule.ts';
 import { filesOf } from './files.ts';
 
 // What the bench measures as a process of its own: `node test/bench/task.ts NAME FOLDER…`; answers on stdout. Each task imports what it needs, so that a
@@ -39,14 +40,18 @@ const TASKS: Readonly<Record<string, (folder: string, ...more: string[]) => Prom
     }
     return out;
   },
-  /** One query for each of the first rules, over the ledger: what asking rule by rule comes to. */
-  'rule-by-rule': async (folder, count = '20') => {
-    const queries = Array.from({ length: Number(count) }, (_, n) => {
-      const port = 1 + ((n * 997) % 10_000);
-      return `SELECT count(*), sum(bytes), max(last_end), count(DISTINCT src) FROM read_parquet('${folder}/flow/**/*.parquet', hive_partitioning = false)
-        WHERE action = 'ACCEPT' AND interface_id IN ('eni-0${n}', 'eni-1${n}', 'eni-2${n}', 'eni-3${n}', 'eni-4${n}') AND dstport = ${port} AND src LIKE '10.%'`;
-    });
-    return query(...queries);
+  /** One query for each of `count` rules, over the ledger: what asking rule by rule comes to. */
+  'rule-by-rule': async (folder, inventory = '', count = '24') => {
+    const { MACROS, ruleQueries } = await import('./by-rule.ts');
+    const flow = `read_parquet('${folder}/flow/**/*.parquet', hive_partitioning = false)`;
+    const queries = await ruleQueries(inventory, flow, Number(count));
+    // DuckDB's own start is not the queries'.
+    await query('SELECT 1');
+    const before = process.cpuUsage();
+    const [, ...rows] = await answers([MACROS, ...queries.map(({ sql }) => sql)]);
+    const { user, system } = process.cpuUsage(before);
+    const hits = Object.fromEntries(queries.map(({ ruleId }, n) => [ruleId, Number(rows[n]?.[0]?.[0])]));
+    return { cpu: (user + system) / 1e6, hits } satisfies RuleHits;
   },
   /** The steps of an analysis from the ledger, each with its CPU time in seconds. */
   analysis: async (ledger, folder = '') => {
@@ -86,15 +91,20 @@ const TASKS: Readonly<Record<string, (folder: string, ...more: string[]) => Prom
   },
 };
 
+/** The answer of the last statement. */
 async function query(...statements: readonly string[]): Promise<unknown> {
+  return (await answers(statements)).at(-1);
+}
+
+async function answers(statements: readonly string[]) {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: '2GB' });
   const connection = await instance.connect();
-  let last: unknown = null;
-  for (const statement of statements) last = (await connection.runAndReadAll(statement)).getRowsJson();
+  const out: unknown[][][] = [];
+  for (const statement of statements) out.push((await connection.runAndReadAll(statement)).getRowsJson());
   connection.closeSync();
   instance.closeSync();
-  return last;
+  return out;
 }
 
 const task = TASKS[name];
