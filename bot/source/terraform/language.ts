@@ -7,7 +7,7 @@ import type {
   SourceNote,
   SourceTree,
 } from '../contract.ts';
-import type { IndexDetails } from './edit/details.ts';
+import type { EvaluatedRoot, IndexDetails } from './edit/details.ts';
 import { editRule } from './edit/edit.ts';
 import type { ModuleDefinition } from './eval/definition.ts';
 import { openProject } from './eval/open.ts';
@@ -34,7 +34,7 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
     last = project;
     const sites = new Map<string, PlacedSite>();
     const notes = new Map<string, SourceNote>();
-    const reach = new Map<string, EvaluatedRules['definitions']>();
+    const results = new Map<string, EvaluatedRules>();
     const take = (root: string, withRules: boolean) => {
       const result = evaluate(project, root, facts);
       for (const [key, site] of result.extraction.sites) {
@@ -44,7 +44,7 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
         else if (rules.length > 0) known.rules = [...known.rules, ...rules];
       }
       for (const [key, note] of result.notes) notes.set(key, note);
-      if (withRules) reach.set(root, result.definitions);
+      if (withRules) results.set(root, result);
     };
     for (const root of project.roots) take(root, true);
     // Modules that no call reaches (count 0, an unknown source) still declare their rules, though they make none.
@@ -63,13 +63,20 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
       project,
       facts,
       names,
-      reach,
+      results,
       again: (changed) => index(changed, facts, project),
+      rootsOf: (changed, first) => rootsOf(changed, facts, project, first),
       detailsOf: (other) => detailsOf(other),
       tools,
     });
     return result;
   };
+
+  function* rootsOf(tree: SourceTree, facts: SourceFacts, base: Project, first: string): Generator<EvaluatedRoot> {
+    const project = openProject(tree, facts, tools, base);
+    const sorted = [...project.roots].sort((a, b) => Number(b === first) - Number(a === first));
+    for (const root of sorted) yield { root, result: evaluate(project, root, facts) };
+  }
 
   const detailsOf = (of: SourceIndex): IndexDetails => {
     const known = details.get(of);

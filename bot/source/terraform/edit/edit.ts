@@ -22,7 +22,7 @@ import { difference, newTroubles, place, ruleKey } from './judge.ts';
 import { narrowings, portsKept, wantedOf } from './narrow.ts';
 import { outsideChange } from './outside.ts';
 import { removals } from './remove.ts';
-import { alsoTouched } from './touched.ts';
+import { alsoGone, alsoTouched } from './touched.ts';
 import { filters, joinedParts, keyFilters } from './wrap.ts';
 
 const MAX_CANDIDATES = 48;
@@ -134,13 +134,16 @@ function judge(
   const at = candidatePlace(before.tree, candidate);
   const also = alsoTouched(before, details, candidate, targets);
   if (also !== null) return { ok: false, refusals: [sharedNote(before, also, at)] };
-  let after: SourceIndex;
+  let tree: SourceTree;
   try {
-    after = details.again(applyEdits(before.tree, candidate.edits));
+    tree = applyEdits(before.tree, candidate.edits);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { ok: false, refusals: [{ code: 'overlap', message: error.message, place: at }] };
   }
+  const gone = alsoGone(before, details, tree, rule.root ?? '', targets);
+  if (gone !== null) return { ok: false, refusals: [sharedNote(before, gone, at)] };
+  const after = details.again(tree);
   const trouble = newTroubles(before, after).find((note) => TROUBLES.has(note.code));
   if (trouble !== undefined) return { ok: false, refusals: [{ ...trouble, code: `after-${trouble.code}` }] };
   const { removed, added } = difference(before, after);

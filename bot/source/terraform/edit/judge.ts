@@ -1,11 +1,11 @@
 import type { DeclaredRule, SourceIndex, SourceNote } from '../../contract.ts';
 
 /** A rule and where it stands, without what an edit elsewhere may renumber. */
-export function ruleKey(rule: DeclaredRule): string {
+export function ruleKey(rule: Omit<DeclaredRule, 'id' | 'declarationId'>): string {
   return [place(rule), rule.address, tuple(rule), rule.description ?? ''].join('|');
 }
 
-export function place(rule: DeclaredRule): string {
+export function place(rule: Pick<DeclaredRule, 'root' | 'context'>): string {
   return `${rule.root ?? ''}|${rule.context}`;
 }
 

@@ -228,7 +228,7 @@ type Fingerprint = ReadonlyMap<string, { text: string; block: Block }>;
 
 /** A root that never looked into a directory has no instance of its blocks. */
 function reaches(details: IndexDetails, root: string, directories: ReadonlySet<string>): boolean {
-  const reached = details.reach.get(root);
+  const reached = details.results.get(root)?.definitions;
   return reached === undefined || [...directories].some((directory) => reached.has(directory));
 }
 

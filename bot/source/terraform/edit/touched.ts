@@ -1,11 +1,13 @@
 import { formatCidr, parseCidr } from '@pare/analyzer/model/address.ts';
-import type { DeclaredRule, SourceIndex, SourceRange } from '../../contract.ts';
+import type { DeclaredRule, SourceIndex, SourceRange, SourceTree } from '../../contract.ts';
 import type { Candidate } from './candidate.ts';
 import { parsedAt } from './candidate.ts';
 import type { IndexDetails } from './details.ts';
+import { ruleKey } from './judge.ts';
 import { literalAt } from './locate.ts';
 
 /*
+ * Two quick looks before an edit is judged whole.
  * Most ways that are tried in a shared module fail since a literal feeds other rules too. That shows in the origins of those rules (law 6),
  * without an evaluation of all roots that reach the text.
  */
@@ -62,4 +64,50 @@ function isLiteral(details: IndexDetails, { rule, part, range }: Made): boolean 
   if (part !== 'peer') return String(value) === rule[part];
   const cidr = typeof value === 'string' ? parseCidr(value.trim()) : null;
   return cidr !== null && formatCidr(cidr) === rule.peer;
+}
+
+/**
+ * A rule besides the targets that is not there any more once an edit is made; roots are evaluated one by one and no further than to the
+ * first such rule, for in a module that sixty roots call nearly every attempt shows in the first of them.
+ */
+export function alsoGone(
+  index: SourceIndex,
+  details: IndexDetails,
+  tree: SourceTree,
+  first: string,
+  targets: ReadonlySet<string>,
+): DeclaredRule | null {
+  const before = rulesByRoot(index);
+  for (const { root, result } of details.rootsOf(tree, first)) {
+    const rules = before.get(root);
+    if (rules === undefined || result === details.results.get(root)) continue;
+    const left = new Map<string, number>();
+    for (const found of result.extraction.rules) {
+      const key = ruleKey(found.rule);
+      left.set(key, (left.get(key) ?? 0) + 1);
+    }
+    // Of equal rules the targets are those that go.
+    for (const rule of rules.filter((one) => !targets.has(one.id))) {
+      const count = left.get(ruleKey(rule)) ?? 0;
+      if (count === 0) return rule;
+      left.set(ruleKey(rule), count - 1);
+    }
+  }
+  return null;
+}
+
+const byRoot = new WeakMap<SourceIndex, ReadonlyMap<string, readonly DeclaredRule[]>>();
+
+function rulesByRoot(index: SourceIndex): ReadonlyMap<string, readonly DeclaredRule[]> {
+  const known = byRoot.get(index);
+  if (known !== undefined) return known;
+  const made = new Map<string, DeclaredRule[]>();
+  for (const { rules } of index.declarations)
+    for (const rule of rules) {
+      const list = made.get(rule.root ?? '');
+      if (list === undefined) made.set(rule.root ?? '', [rule]);
+      else list.push(rule);
+    }
+  byRoot.set(index, made);
+  return made;
 }
