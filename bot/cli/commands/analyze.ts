@@ -4,7 +4,7 @@ import type { AnalyzeCommandOptions } from '../work/analyze.ts';
 
 /** The options that decide what is analyzed; `pare run` has them too. */
 export function analysisOptions(command: Command): Command {
-  return command
+  return logGroupOptions(command)
     .requiredOption('--inventory <dir>', 'what the AWS CLI printed, flat or under ACCOUNT/REGION/')
     .option('--flow-logs <paths...>', "files or folders of VPC Flow Logs, in any of AWS's layouts and formats")
     .option('--ledger <dir>', 'what pare ingest has written, instead of --flow-logs')
@@ -20,6 +20,18 @@ export function analysisOptions(command: Command): Command {
     )
     .option('--min-coverage <percent>', 'least share of hours that logs must cover before a rule is called unused')
     .option('--max-rules <number>', 'most rules that may stand instead of one narrowed rule');
+}
+
+/** Flow logs in CloudWatch Logs; `pare ingest` has these, too. */
+export function logGroupOptions(command: Command): Command {
+  return command
+    .option('--log-group <names...>', 'log groups of CloudWatch Logs that flow logs write to, instead of --flow-logs')
+    .option('--region <region>', 'the Region of --log-group (default: the one that the AWS SDK finds)')
+    .option(
+      '--log-format <formats...>',
+      "format of the flow logs in --log-group, as AWS writes it (default: the inventory's flow-logs.json, else AWS's own)",
+    )
+    .option('--max-scan-bytes <number>', 'most bytes that CloudWatch Logs may read for --log-group, which it bills');
 }
 
 export function register(program: Command, run: Run): void {

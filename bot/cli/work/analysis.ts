@@ -3,6 +3,7 @@ import { openDuckDbStore, openLedgerStore } from '@pare/analyzer/flowlogs/index.
 import type { FlowStore, LedgerRow } from '@pare/analyzer/flowlogs/ledger.ts';
 import { readInventory } from '@pare/analyzer/inventory/index.ts';
 import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
+import type { Inventory } from '@pare/analyzer/model/inventory.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import type { RefusedFlow } from '@pare/analyzer/model/refused.ts';
 import {
@@ -19,12 +20,13 @@ import { scratchFolder } from '../atomic.ts';
 import type { Runtime } from '../runtime.ts';
 import { parseWindow, type WindowOptions } from '../time.ts';
 import { openAthena } from './athena.ts';
+import { type LogGroupOptions, openLogGroups } from './log-groups.ts';
 import { readPolicy } from './policy.ts';
 import { changeDays, interfaceAddresses } from './scan-input.ts';
 
-export interface AnalysisOptions extends WindowOptions {
+export interface AnalysisOptions extends WindowOptions, LogGroupOptions {
   inventory: string;
-  /** One of these three. */
+  /** One of these three, or log groups. */
   flowLogs?: string[];
   ledger?: string;
   athena?: string;
@@ -76,7 +78,7 @@ async function analysis(
 
   const scratch = await scratchFolder();
   try {
-    const store = await openStore(options, scratch.path);
+    const store = await openStore(options, inventory, scratch.path, runtime);
     const scan = await store.scan({
       window: 'from' in window ? window : { lastDays: window.lastSeconds / 86_400, to: window.to },
       interfaces: interfaceAddresses(inventory.interfaces),
@@ -130,21 +132,33 @@ async function analysis(
   }
 }
 
-async function openStore({ flowLogs, ledger, athena }: AnalysisOptions, tempDir: string): Promise<FlowStore> {
+async function openStore(
+  options: AnalysisOptions,
+  inventory: Inventory,
+  tempDir: string,
+  runtime: Runtime,
+): Promise<FlowStore> {
+  const { flowLogs, ledger, athena } = options;
+  if (options.logGroup !== undefined) return openLogGroups(options, inventory, tempDir, runtime);
   if (athena !== undefined) return openAthena(athena, tempDir, Math.floor(Date.now() / 1000));
   return ledger === undefined
     ? openDuckDbStore({ paths: flowLogs ?? [], tempDir })
     : openLedgerStore({ dir: ledger, tempDir });
 }
 
-function refuseOtherThanOneSource({ flowLogs, ledger, athena }: AnalysisOptions): void {
-  const given = Object.entries({ '--ledger': ledger, '--flow-logs': flowLogs, '--athena': athena });
+function refuseOtherThanOneSource({ flowLogs, ledger, athena, logGroup }: AnalysisOptions): void {
+  const given = Object.entries({
+    '--ledger': ledger,
+    '--flow-logs': flowLogs,
+    '--athena': athena,
+    '--log-group': logGroup,
+  });
   const names = given.flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (names.length === 1) return;
   throw new PareError({
     code: 'bad-option',
     message: names.length === 0 ? 'no flow logs are given' : `${names[0]} excludes ${names.slice(1).join(' and ')}`,
-    next: 'give --flow-logs, or --ledger with a folder that pare ingest has written, or --athena',
+    next: 'give --flow-logs, or --ledger with a folder that pare ingest has written, or --athena, or --log-group',
     fault: 'configuration',
   });
 }
