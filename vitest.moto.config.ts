@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import fast from './vitest.config.ts';
+import { shared } from './vitest.config.ts';
 
 // Suites against moto, a stand-in for AWS that is installed into a virtual environment of Python when it is missing.
 export default defineConfig({
   test: {
-    ...fast.test,
+    ...shared,
     // The files share one server and put it back to empty: one at a time.
     maxWorkers: 1,
     testTimeout: 300_000,

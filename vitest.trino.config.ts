@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import fast from './vitest.config.ts';
+import { shared } from './vitest.config.ts';
 
 // Athena's SQL executed by a real Trino server; needs Java 17 and Maven, which puts the server together on the first run.
 export default defineConfig({
   test: {
-    ...fast.test,
+    ...shared,
     // Minutes on two idle cores; a busy machine may take its time.
     testTimeout: 3_600_000,
     hookTimeout: 1_800_000,
