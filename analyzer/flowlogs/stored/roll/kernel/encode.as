@@ -196,27 +196,30 @@ export function encodeNumbers(values: usize, shift: u32, bits: u32, about: usize
   prepare(n);
   noCodes();
   let count: usize = 0;
-  let latest: u32 = NONE;
-  let code: u32 = 0;
   for (let i: usize = 0; i < <usize>n; i++) {
     const word = load<u32>(values + (i << 2));
     const missing = none == 0 ? word == NONE : (load<u32>(about + (i << 2)) & none) != 0;
     store<u32>(defined + (i << 2), missing ? 0 : 1);
-    if (missing) continue;
-    const value = (word >> shift) & bits;
-    if (value != latest) code = codeOf(value);
-    latest = value;
-    store<u32>(codes + (count << 2), code);
-    count += 1;
+    store<u32>(codes + (count << 2), (word >> shift) & bits);
+    count += missing ? 0 : 1;
   }
-  if (dictionarySize > 512 && <usize>dictionarySize * 8 > count) {
-    for (let i: usize = 0; i < count; i++)
-      store<u32>(codes + (i << 2), <u32>load<u64>(entries + (<usize>load<u32>(codes + (i << 2)) << 3)));
-    dictionarySize = 0;
-    encoded = DELTA;
-    const at = levels(n, <u32>count);
-    bodyBytes = <u32>(differences(at, codes, 4, <u32>count) - body);
-    return;
+  let latest: u32 = 0;
+  let code: u32 = NONE;
+  for (let i: usize = 0; i < count; i++) {
+    const value = load<u32>(codes + (i << 2));
+    if (value != latest || code == NONE) code = codeOf(value);
+    latest = value;
+    if (dictionarySize > 1024 && <usize>dictionarySize * 8 > i) {
+      // Too many: what has a code already is a value again.
+      for (let j: usize = 0; j < i; j++)
+        store<u32>(codes + (j << 2), <u32>load<u64>(entries + (<usize>load<u32>(codes + (j << 2)) << 3)));
+      dictionarySize = 0;
+      encoded = DELTA;
+      const at = levels(n, <u32>count);
+      bodyBytes = <u32>(differences(at, codes, 4, <u32>count) - body);
+      return;
+    }
+    store<u32>(codes + (i << 2), code);
   }
   room(<usize>dictionarySize << 3);
   memory.copy(dictionary, entries, <usize>dictionarySize << 3);

@@ -1,7 +1,11 @@
 // Byte strings numbered in the order in which they came: interface ids, and spellings of addresses that are no dotted quads.
 
-/** Of a table: how many, entries (address and length of the bytes, a number the table's owner gives, a hash), slots, a mask. */
-const ENTRY: usize = 16;
+/** Length, a number that the table's owner gives, and the bytes, or their address where they are longer than SHORT: half a line of the cache. */
+const ENTRY: usize = 32;
+const BYTES: usize = 8;
+const SHORT: u32 = 24;
+/** Hash, and the number + 1. */
+const SLOT: usize = 8;
 
 @unmanaged
 export class Names {
@@ -16,33 +20,35 @@ export function newNames(): Names {
   const names = changetype<Names>(heap.alloc(offsetof<Names>()));
   names.size = 0;
   names.mask = (1 << 12) - 1;
-  names.slots = heap.alloc(4 << 12);
-  memory.fill(names.slots, 0, 4 << 12);
+  names.slots = heap.alloc(SLOT << 12);
+  memory.fill(names.slots, 0, SLOT << 12);
   names.entriesSize = ENTRY << 10;
-  names.entries = heap.alloc(names.entriesSize);
+  // Sixteen bytes more are read than there are: texts are compared in blocks.
+  names.entries = heap.alloc(names.entriesSize + 16);
   return names;
 }
 
 // @ts-ignore: decorator
 @inline
 export function nameAt(names: Names, n: u32): usize {
-  return load<u32>(names.entries + n * ENTRY);
+  const entry = names.entries + n * ENTRY;
+  return load<u32>(entry) <= SHORT ? entry + BYTES : load<u32>(entry, BYTES);
 }
 
 // @ts-ignore: decorator
 @inline
 export function nameLength(names: Names, n: u32): u32 {
-  return load<u32>(names.entries + n * ENTRY, 4);
+  return load<u32>(names.entries + n * ENTRY);
 }
 
 // @ts-ignore: decorator
 @inline
 export function valueOf(names: Names, n: u32): u32 {
-  return load<u32>(names.entries + n * ENTRY, 8);
+  return load<u32>(names.entries + n * ENTRY, 4);
 }
 
 export function setValue(names: Names, n: u32, value: u32): void {
-  store<u32>(names.entries + n * ENTRY, value, 8);
+  store<u32>(names.entries + n * ENTRY, value, 4);
 }
 
 /** Bytes beyond either may be read, never compared. */
@@ -74,42 +80,43 @@ export function putName(names: Names, from: usize, length: u32): u32 {
   const hash = hashOf(from, length);
   let slot = hash & names.mask;
   for (;;) {
-    const found = load<u32>(names.slots + (<usize>slot << 2));
+    const at = names.slots + <usize>slot * SLOT;
+    const found = load<u32>(at, 4);
     if (found == 0) break;
-    const n = found - 1;
-    if (load<u32>(names.entries + n * ENTRY, 12) == hash && isName(names, n, from, length)) return n;
+    if (load<u32>(at) == hash && isName(names, found - 1, from, length)) return found - 1;
     slot = (slot + 1) & names.mask;
   }
   const n = names.size;
   if ((n + 1) * ENTRY > names.entriesSize) {
     names.entriesSize *= 2;
-    names.entries = heap.realloc(names.entries, names.entriesSize);
+    names.entries = heap.realloc(names.entries, names.entriesSize + 16);
   }
-  // Sixteen bytes more than there are: they are compared in blocks.
-  const bytes = heap.alloc(length + 16);
-  memory.copy(bytes, from, length);
   const entry = names.entries + n * ENTRY;
-  store<u32>(entry, <u32>bytes);
-  store<u32>(entry, length, 4);
-  store<u32>(entry, 0, 8);
-  store<u32>(entry, hash, 12);
-  store<u32>(names.slots + (<usize>slot << 2), n + 1);
+  store<u32>(entry, length);
+  store<u32>(entry, 0, 4);
+  if (length > SHORT) store<u32>(entry, <u32>heap.alloc(length + 16), BYTES);
+  memory.copy(nameAt(names, n), from, length);
+  store<u32>(names.slots + <usize>slot * SLOT, hash);
+  store<u32>(names.slots + <usize>slot * SLOT, n + 1, 4);
   names.size = n + 1;
   if ((n + 1) * 2 > names.mask) growSlots(names);
   return n;
 }
 
 function growSlots(names: Names): void {
-  heap.free(names.slots);
-  const count = (names.mask + 1) << 1;
-  names.mask = count - 1;
-  names.slots = heap.alloc(<usize>count << 2);
-  memory.fill(names.slots, 0, <usize>count << 2);
-  for (let n: u32 = 0; n < names.size; n++) {
-    let slot = load<u32>(names.entries + n * ENTRY, 12) & names.mask;
-    while (load<u32>(names.slots + (<usize>slot << 2)) != 0) slot = (slot + 1) & names.mask;
-    store<u32>(names.slots + (<usize>slot << 2), n + 1);
+  const old = names.slots;
+  const stop = old + (<usize>names.mask + 1) * SLOT;
+  const size = (<usize>names.mask + 1) * SLOT * 2;
+  names.mask = (names.mask << 1) | 1;
+  names.slots = heap.alloc(size);
+  memory.fill(names.slots, 0, size);
+  for (let at = old; at < stop; at += SLOT) {
+    if (load<u32>(at, 4) == 0) continue;
+    let slot = load<u32>(at) & names.mask;
+    while (load<u32>(names.slots + <usize>slot * SLOT, 4) != 0) slot = (slot + 1) & names.mask;
+    store<u64>(names.slots + <usize>slot * SLOT, load<u64>(at));
   }
+  heap.free(old);
 }
 
 // @ts-ignore: decorator

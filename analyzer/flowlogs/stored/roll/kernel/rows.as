@@ -54,6 +54,12 @@ let orderSize: usize = 0;
 let ends: usize = 0;
 let endsSize: usize = 0;
 
+/** By day: records with status OK, those of them that were refused, bits of `undirected`; and the most records of one group. */
+let days: usize = 0;
+let daysSize: usize = 0;
+const DAY_ENTRY: usize = 12;
+let largest: u32 = 0;
+
 let slots: usize = 0;
 let slotsSize: usize = 0;
 let table: usize = 0;
@@ -118,16 +124,33 @@ export function sort(ranks: usize): bool {
     orderSize = <usize>count << 3;
     order = heap.alloc(orderSize);
   }
+  if (<usize>dayCount * DAY_ENTRY > daysSize) {
+    if (days != 0) heap.free(days);
+    daysSize = <usize>dayCount * DAY_ENTRY;
+    days = heap.alloc(daysSize);
+  }
+  memory.fill(days, 0, <usize>dayCount * DAY_ENTRY);
   const stop = records + <usize>count * RECORD;
   for (let at = records; at < stop; at += RECORD) {
-    const group = load<u32>(at, R_DAY) * size + load<u32>(ranks + (<usize>load<u32>(at, R_INTERFACE) << 2));
+    const dayIndex = load<u32>(at, R_DAY);
+    const about = load<u32>(at, R_ABOUT);
+    if (about >> STATUS_SHIFT == 0) {
+      const isRefused: u32 = (about & REJECTED) != 0 ? 1 : 0;
+      const own = days + <usize>dayIndex * DAY_ENTRY;
+      store<u32>(own, load<u32>(own) + 1);
+      store<u32>(own, load<u32>(own, 4) + isRefused, 4);
+      if (((about >> DIRECTION_SHIFT) & 3) == 0) store<u32>(own, load<u32>(own, 8) | (1 + isRefused), 8);
+    }
+    const group = dayIndex * size + load<u32>(ranks + (<usize>load<u32>(at, R_INTERFACE) << 2));
     // For the pass below.
     store<u32>(at, group, R_CONVERSATION);
     const to = ends + (<usize>(group + 1) << 2);
     store<u32>(to, load<u32>(to) + 1);
   }
+  largest = 0;
   for (let n: usize = 0; n < <usize>groups; n++) {
     const to = ends + ((n + 1) << 2);
+    largest = max(largest, load<u32>(to));
     store<u32>(to, load<u32>(to) + load<u32>(to - 4));
   }
   for (let at = records; at < stop; at += RECORD) {
@@ -146,7 +169,7 @@ export function rollDay(day: u32, hourly: usize): void {
   const lo: u32 = first == 0 ? 0 : load<u32>(ends + (<usize>(first - 1) << 2));
   const hi: u32 = load<u32>(ends + (<usize>(first + size - 1) << 2));
   const dayStart = load<u32>(dayStarts + (<usize>day << 2));
-  begin(lo, hi);
+  begin(day, hi - lo);
   let from: u32 = lo;
   for (let group = first; group < first + size; group++) {
     const to = load<u32>(ends + (<usize>group << 2));
@@ -165,28 +188,13 @@ export function rollDay(day: u32, hourly: usize): void {
 }
 
 /** Room for the day's rows. */
-function begin(lo: u32, hi: u32): void {
-  let refused: u32 = 0;
-  undirected = 0;
-  let ok: u32 = 0;
-  let most: u32 = 0;
-  let latest = NONE;
-  let length: u32 = 0;
-  for (let n = lo; n < hi; n++) {
-    const at = load<u32>(order + (<usize>n << 2));
-    const about = load<u32>(at, R_ABOUT);
-    if (about >> STATUS_SHIFT == 0) {
-      ok += 1;
-      const isRefused = (about & REJECTED) != 0;
-      if (isRefused) refused += 1;
-      if (((about >> DIRECTION_SHIFT) & 3) == 0) undirected |= isRefused ? 2 : 1;
-    }
-    const interfaceNumber = load<u32>(at, R_INTERFACE);
-    length = interfaceNumber == latest ? length + 1 : 1;
-    latest = interfaceNumber;
-    most = max(most, length);
-  }
-  watchNothing(hi - lo, most);
+function begin(day: u32, size: u32): void {
+  const own = days + <usize>day * DAY_ENTRY;
+  const ok = load<u32>(own);
+  const refused = load<u32>(own, 4);
+  const most = largest;
+  undirected = load<u32>(own, 8);
+  watchNothing(size, most);
   flowRows = ok;
   const needed = <usize>ok * (11 * 4 + 2 * 8);
   if (needed > flowSize) {

@@ -6,6 +6,8 @@ import { DAY, NONE } from './words';
 const CELL: usize = 20;
 const CELLS: usize = 48 * CELL;
 const cells: usize = heap.alloc(CELLS);
+/** A bit for each that is not empty. */
+let used: u64 = 0;
 
 /** Spans of the group by kind (crossing or not, and each of the two widths), as pairs of i64, joined with the one before where they touch. */
 let spans: usize = 0;
@@ -58,6 +60,7 @@ export function watchNothing(records: u32, most: u32): void {
     spans = heap.alloc(spansSize);
   }
   memory.fill(cells, 0, CELLS);
+  used = 0;
   memory.fill(sizes, 0, 16);
 }
 
@@ -66,7 +69,9 @@ export function watchNothing(records: u32, most: u32): void {
 @inline
 export function watch(start: u32, end: u32, status: u32, day: u32): void {
   const crosses: u32 = end >= day + DAY ? 1 : 0;
-  const cell = cells + <usize>((((start - day) / 3600) << 1) + crosses) * CELL;
+  const place = (((start - day) / 3600) << 1) + crosses;
+  const cell = cells + <usize>place * CELL;
+  used |= <u64>1 << place;
   if (status == 2) {
     store<u32>(cell, load<u32>(cell, 8) + 1, 8);
     return;
@@ -105,11 +110,11 @@ function add(kind: u32, from: i64, to: i64): void {
 
 /** The group's tally becomes rows, in the order of hours. */
 export function emitTally(interfaceNumber: u32, day: u32): void {
-  for (let n: u32 = 0; n < 48; n++) {
+  for (; used != 0; used &= used - 1) {
+    const n = <u32>ctz(used);
     const cell = cells + <usize>n * CELL;
     const watched = load<u32>(cell);
     const skipped = load<u32>(cell, 8);
-    if ((watched | skipped) == 0) continue;
     const at = <usize>tallyRows << 2;
     tallyRows += 1;
     store<u32>(tallyColumn(0) + at, interfaceNumber);
