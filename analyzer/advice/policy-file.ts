@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatCidr, parseCidr } from '../model/address.ts';
+import { closest } from '../model/closest.ts';
 import type { Problem } from '../model/problem.ts';
 import { stripControls } from '../model/text.ts';
 import { DEFAULT_POLICY, type Policy, type ProtectedPorts } from './policy.ts';
@@ -206,7 +207,7 @@ function problemsOf(issue: z.core.$ZodIssue, file: string): PolicyProblem[] {
   }
   const known = keysAt(path);
   return issue.keys.map((key) => {
-    const meant = nearest(key, known);
+    const meant = closest(key, known);
     const next = meant === null ? `the keys here are ${known.join(', ')}` : `did you mean ${meant}?`;
     return problem(file, [...path, key], `unknown key ${pathText([...path, key])}`, next);
   });
@@ -234,34 +235,4 @@ function keysAt(path: PolicyProblem['path']): string[] {
 function field(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-/** The known word at the least Levenshtein distance, if that is at most a third of it; upper case and punctuation do not count. */
-export function nearest(word: string, known: readonly string[]): string | null {
-  let best: { name: string; distance: number } | null = null;
-  for (const name of known) {
-    const distance = levenshtein(plain(word), plain(name));
-    if (distance > Math.max(1, Math.floor(name.length / 3))) continue;
-    if (best === null || distance < best.distance) best = { name, distance };
-  }
-  return best?.name ?? null;
-}
-
-function plain(word: string): string {
-  return word
-    .slice(0, 60)
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, '');
-}
-
-export function levenshtein(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -7,7 +7,6 @@ import { readConfig } from '../../bot/github/config/read.ts';
 import { isDue, localDay, nextSlot, quietReason } from '../../bot/github/config/schedule.ts';
 import { configJsonSchema, defaultConfig } from '../../bot/github/config/schema.ts';
 import { matches, matchesPath, sparedBy } from '../../bot/github/config/select.ts';
-import { closest } from '../../bot/github/config/suggest.ts';
 import { firstConfig } from '../../bot/github/run/onboarding.ts';
 import { finding } from '../change/fake.ts';
 
@@ -153,12 +152,6 @@ describe('entries', () => {
     expect(sparedBy(c, one, ['live/x.tf'], at('2026-11-30T23:00:00Z'))?.kind).toBe('ignore');
     expect(sparedBy(c, one, ['shop/x.tf'], at('2026-11-01T00:00:00Z'))?.entry.reason).toBe('noise');
     expect(sparedBy(c, { ...one, accountId: '222222222222' }, ['shop/x.tf'], at('2026-11-01T00:00:00Z'))).toBeNull();
-  });
-
-  it('suggest the word that is nearest, and none that is far', () => {
-    expect(closest('opne', ['open', 'new'])).toBe('open');
-    expect(closest('Schedule', ['schedule'])).toBe('schedule');
-    expect(closest('banana', ['open', 'new'])).toBeNull();
   });
 });
 

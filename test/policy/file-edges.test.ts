@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { levenshtein, nearest, parsePolicy } from '../../analyzer/advice/policy-file.ts';
+import { parsePolicy } from '../../analyzer/advice/policy-file.ts';
 
 function problems(policy: unknown): string[] {
   const result = parsePolicy(policy, 'p.yml');
@@ -67,31 +67,6 @@ describe('keeps of the policy', () => {
 });
 
 describe('what was meant', () => {
-  it('is the nearest known word, the first of equals, within a third of it', () => {
-    expect(nearest('keps', ['windows', 'keeps'])).toBe('keeps');
-    expect(nearest('KEEPS', ['keeps'])).toBe('keeps');
-    expect(nearest('never_narrow', ['neverNarrow'])).toBe('neverNarrow');
-    expect(nearest('abd', ['abc', 'abe'])).toBe('abc');
-    expect(nearest('abcdef', ['abcxyz', 'abcdeg'])).toBe('abcdeg');
-    expect(nearest('abcdeg', ['abcdef', 'abcdeg', 'abcdeh'])).toBe('abcdeg');
-    expect(nearest('zz', ['ab', 'cd'])).toBeNull();
-    expect(nearest('x', [])).toBeNull();
-    expect(nearest('windoes', ['windows'])).toBe('windows');
-    expect(nearest('wendoes', ['windows'])).toBe('windows');
-    expect(nearest('wendoez', ['windows'])).toBeNull();
-    expect(nearest('ac', ['ab'])).toBe('ab');
-    expect(nearest(`keeps${'x'.repeat(100)}`, ['keeps'])).toBeNull();
-  });
-
-  it.each([
-    ['', '', 0],
-    ['a', '', 1],
-    ['', 'ab', 2],
-    ['kitten', 'sitting', 3],
-    ['abc', 'abc', 0],
-    ['abc', 'acb', 2],
-  ])('%j is from %j %d changes away', (a, b, distance) => expect(levenshtein(a, b)).toBe(distance));
-
   it('is told with the known keys of the place where nothing is near', () => {
     expect(problems({ brake: { xyzzy: 1 } })).toEqual([
       'brake.xyzzy unknown key brake.xyzzy; the keys here are removals, percent',

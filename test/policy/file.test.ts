@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../analyzer/advice/index.ts';
-import { levenshtein, nearest, parsePolicy, policyJsonSchema } from '../../analyzer/advice/policy-file.ts';
+import { parsePolicy, policyJsonSchema } from '../../analyzer/advice/policy-file.ts';
 import { policyOf } from '../../bot/cli/work/policy.ts';
 
 const FILE = 'pare-policy.yml';
@@ -162,21 +162,5 @@ describe('docs/schema/policy.schema.json', () => {
   it('is what the code says (else run: node docs/schema/generate.ts)', () => {
     const published = readFileSync(new URL('../../docs/schema/policy.schema.json', import.meta.url), 'utf8');
     expect(JSON.parse(published)).toEqual(policyJsonSchema());
-  });
-});
-
-describe('a suggestion', () => {
-  it.each([
-    ['kitten', 'sitting', 3],
-    ['', 'abc', 3],
-    ['abc', '', 3],
-    ['same', 'same', 0],
-    ['ab', 'ba', 2],
-  ])('counts from %s to %s %i edits', (a, b, distance) => expect(levenshtein(a, b)).toBe(distance));
-
-  it('is the nearest of those that are near enough, the first of equals', () => {
-    expect(nearest('brak', ['keeps', 'brake', 'bark'])).toBe('brake');
-    expect(nearest('xyz', ['keeps', 'brake'])).toBeNull();
-    expect(nearest('min-coverage', ['minCoverage'])).toBe('minCoverage');
   });
 });

@@ -1,7 +1,7 @@
+import { closest } from '@pare/analyzer/model/closest.ts';
 import type { EpochSeconds } from '@pare/analyzer/model/interface.ts';
 import { stripControls } from '@pare/analyzer/model/text.ts';
 import { code } from '../../change/markdown.ts';
-import { closest } from '../config/suggest.ts';
 import type { Command } from '../contract.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName } from './commands.ts';
 

@@ -1,9 +1,9 @@
+import { closest } from '@pare/analyzer/model/closest.ts';
 import type { Problem } from '@pare/analyzer/model/problem.ts';
 import { stripControls } from '@pare/analyzer/model/text.ts';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { CONFIG_PATH, configJsonSchema, configSchema, type PareConfig } from './schema.ts';
-import { closest } from './suggest.ts';
 
 export type ConfigResult = { ok: true; config: PareConfig } | { ok: false; problems: readonly Problem[] };
 

@@ -17,7 +17,8 @@ function plain(word: string): string {
     .replace(/[^a-z0-9]/g, '');
 }
 
-function distanceOf(a: string, b: string): number {
+/** Mistakes between two words: letters left out, added, changed or swapped with their neighbour. */
+export function distanceOf(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, n) => n)];
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i];
