@@ -78,6 +78,24 @@ export async function readInventory(dir: string, options: InventoryOptions = {})
   return { ...inventory, warnings: sortedProblems([...warnings, ...crossCheck(inventory)]) };
 }
 
+/**
+ * The interfaces alone, as `readInventory` has them but for account and region: a quarter of its time, for who reads flow logs. Throws
+ * PareError where the listing of interfaces is missing, cannot be read or is not what it should be; of other files it says nothing.
+ */
+export async function readInterfaces(dir: string, options: InventoryOptions = {}): Promise<InterfaceState[]> {
+  const present: InterfaceState[] = [];
+  const pulledHistory: string[] = [];
+  const nowhere = { account: () => '', region: () => '', warnings: [] };
+  for (const scope of await findScopes(dir)) {
+    const interfaces = await readListing(scope, LISTINGS.interfaces);
+    if (interfaces === null) throw missing(scope, LISTINGS.interfaces);
+    present.push(...interfacesOf({ scope, interfaces }, nowhere));
+    if (scope.configHistory !== null) pulledHistory.push(scope.configHistory);
+  }
+  const interfaces = mergeById(present, (state) => state.interfaceId, 'interface', []);
+  return buildTimeline(interfaces, await readConfigHistory([...pulledHistory, ...(options.configHistory ?? [])]));
+}
+
 async function readScope(scope: Scope, warnings: Problem[]): Promise<RawScope> {
   const groups = await readListing(scope, LISTINGS.groups);
   const rules = await readListing(scope, LISTINGS.rules);
@@ -115,7 +133,7 @@ function missing(scope: Scope, kind: Listing<unknown>): PareError {
   return new PareError({ code: 'inventory-file-missing', message, next, fault: 'input', file });
 }
 
-function interfacesOf(raw: RawScope, origin: Origin): InterfaceState[] {
+function interfacesOf(raw: Pick<RawScope, 'scope' | 'interfaces'>, origin: Origin): InterfaceState[] {
   return raw.interfaces.map((item) => {
     const facts = interfaceFacts(item, printCommand(LISTINGS.interfaces.command, item.file, raw.scope));
     return {

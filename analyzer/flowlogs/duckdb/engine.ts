@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { PareError } from '../../model/problem.ts';
 import type { CoverageRow, LedgerRow } from '../ledger.ts';
 import type { SqlEngine } from '../pipeline.ts';
@@ -31,6 +31,8 @@ export class Engine implements SqlEngine {
       throw engineProblem(`the temporary folder ${tempDir} cannot be used`, cause);
     });
     try {
+      // Its native library is large: who opens no engine does not load it.
+      const { DuckDBInstance } = await import('@duckdb/node-api');
       const instance = await DuckDBInstance.create(':memory:', {
         memory_limit: memoryLimit,
         temp_directory: join(folder, 'spill'),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Ingested, ingestFlowLogs } from '@pare/analyzer/flowlogs/index.ts';
 import type { LogGroupsOptions } from '@pare/analyzer/flowlogs/insights/store.ts';
 import { readManifest, readSources } from '@pare/analyzer/flowlogs/stored/manifest.ts';
-import { readInventory } from '@pare/analyzer/inventory/index.ts';
+import { readInterfaces, readInventory } from '@pare/analyzer/inventory/index.ts';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import { scratchFolder } from '../atomic.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
@@ -29,7 +29,10 @@ export async function ingest(options: IngestCommandOptions, runtime: Runtime): P
   const { flowLogs, logGroup } = options;
   if ((flowLogs === undefined) === (logGroup === undefined)) throw notOneSource(flowLogs !== undefined);
   if (logGroup === undefined && (options.since ?? options.until) !== undefined) throw onlyForGroups();
-  const inventory = await readInventory(options.inventory, { configHistory: options.configHistory ?? [] });
+  const from = { configHistory: options.configHistory ?? [] };
+  // Files need the interfaces alone; log groups also the formats of flow logs.
+  const inventory = logGroup === undefined ? null : await readInventory(options.inventory, from);
+  const states = inventory?.interfaces ?? (await readInterfaces(options.inventory, from));
   signal.throwIfAborted();
   const scratch = await scratchFolder();
   const read = (paths: readonly string[]) =>
@@ -37,8 +40,8 @@ export async function ingest(options: IngestCommandOptions, runtime: Runtime): P
       paths,
       dir: options.ledger,
       tempDir: scratch.path,
-      interfaces: interfaceAddresses(inventory.interfaces),
-      changes: changeDays(inventory.interfaces),
+      interfaces: interfaceAddresses(states),
+      changes: changeDays(states),
       skipUnreadable: options.skipUnreadable === true,
       progress: (event) => progress.report(event),
       signal,
@@ -46,7 +49,7 @@ export async function ingest(options: IngestCommandOptions, runtime: Runtime): P
     });
   try {
     const done =
-      logGroup === undefined
+      inventory === null
         ? await read(flowLogs ?? [])
         : await ingestLogGroups(options, await logGroups(options, inventory, runtime), scratch.path, read, runtime);
     progress.clear();

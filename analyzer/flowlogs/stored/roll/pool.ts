@@ -28,7 +28,7 @@ export function openPool(settings: RollSettings, threads: number): Pool {
     }
   };
   const begin = () => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { settings, module } });
+    const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { settings, module } });
     all.push(worker);
     return worker;
   };
