@@ -1,4 +1,4 @@
-import { formatAddress, parseCidr } from '../model/address.ts';
+import { parseCidr } from '../model/address.ts';
 import type { Usage } from '../model/finding.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
@@ -249,8 +249,8 @@ class Planner {
     // Where it is not certain that the rule matches at all, nobody knows what it was needed for (law 1).
     if (classes.some((c) => c.yes.length < 2 || !c.yes.includes(i))) return false;
     const unseen = Math.max(
-      missingMass(daysBy(classes, (c) => `${c.protocol}/${c.port}`)),
-      missingMass(daysBy(classes, (c) => formatAddress(c.peer))),
+      missingMass(daysBy(classes, (c) => c.protocol * 65_537 + (c.port ?? -1))),
+      missingMass(daysBy(classes, (c) => c.peer.value)),
     );
     return unseen <= policy.maxMissingMass;
   }
@@ -548,12 +548,14 @@ function smallestCover(rule: SecurityGroupRule, beside: readonly SecurityGroupRu
   return cover;
 }
 
-function daysBy(classes: readonly ConnectionClass[], key: (c: ConnectionClass) => string): number[] {
-  const days = new Map<string, Set<number>>();
+/** The key: an address's value is a number for IPv4, a bigint for IPv6. */
+function daysBy(classes: readonly ConnectionClass[], keyOf: (c: ConnectionClass) => number | bigint): number[] {
+  const days = new Map<number | bigint, Set<number>>();
   for (const c of classes) {
-    const seen = days.get(key(c)) ?? new Set<number>();
+    const key = keyOf(c);
+    const seen = days.get(key) ?? new Set<number>();
     for (const { day } of c.days) seen.add(day);
-    days.set(key(c), seen);
+    days.set(key, seen);
   }
   return [...days.values()].map((seen) => seen.size);
 }

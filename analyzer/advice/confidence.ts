@@ -1,4 +1,3 @@
-import { formatAddress } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Evidence, Window } from '../usage/evidence.ts';
 import type { ConnectionClass, GroupCoverage } from '../usage/index.ts';
@@ -85,7 +84,7 @@ export function shapeOf(rate: number): number {
 interface Use {
   days: Set<number>;
   /** Ports and peers, with the first day on which each was seen. */
-  values: Map<string, number>;
+  values: Map<number | bigint, number>;
   /** How many of them had been seen before the middle of the window. */
   early: number;
   /** Days after the middle that brought a new one to a rule that was used before. */
@@ -97,7 +96,7 @@ function usesOf(evidence: Evidence, middle: number): Use[] {
   for (const c of evidence.classes) {
     const first = c.days[0]?.day;
     if (first === undefined) continue;
-    const keys = [`${c.protocol}/${c.port}`, unitOf(c)];
+    const keys = [c.protocol * 65_537 + (c.port ?? -1), unitOf(c)];
     for (const i of new Set([...c.yes, ...c.maybe])) {
       const use = uses[i]!;
       for (const { day } of c.days) use.days.add(day);
@@ -113,10 +112,9 @@ function usesOf(evidence: Evidence, middle: number): Use[] {
 }
 
 /** Peers as coarse as they are narrowed by default. */
-function unitOf({ peer }: ConnectionClass): string {
-  return peer.family === 4
-    ? String(Math.floor(peer.value / 256))
-    : formatAddress({ family: 6, value: peer.value >> 64n });
+function unitOf({ peer }: ConnectionClass): number | bigint {
+  // Below zero, where no port is.
+  return peer.family === 4 ? -2 - Math.floor(peer.value / 256) : peer.value >> 64n;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Inventory } from '../model/inventory.ts';
+import { ALL_PROTOCOLS } from '../model/protocol.ts';
 import type { RuleShape } from '../model/rule.ts';
 import type { Evidence } from '../usage/index.ts';
 import { type CompiledRule, compileRule, matchRule, type Probe, peerView, prefixListSets } from '../usage/match.ts';
@@ -39,12 +40,23 @@ export function replay(evidence: Evidence, after: readonly RuleAfter[], inventor
     standing.set(key, list);
   }
   const views = evidence.peerGroupSets.map(peerView);
+  const known = new Map<string, Standing[]>();
+  // Rules of another protocol let in nothing of the class before, so they lose nothing.
+  const rulesFor = (groupSet: number, direction: string, protocol: number): Standing[] => {
+    const key = `${groupSet}|${direction}|${protocol}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const rules = evidence.groupSets[groupSet]!.flatMap((g) => standing.get(`${g}|${direction}`) ?? []).filter(
+      ({ before }) => before.protocol === ALL_PROTOCOLS || before.protocol === protocol,
+    );
+    known.set(key, rules);
+    return rules;
+  };
   const offenders = new Set<number>();
   let blocked = 0;
   for (const c of evidence.classes) {
     const probe: Probe = { protocol: c.protocol, port: c.port, peer: c.peer, groups: views[c.peerGroups]! };
-    const rules = evidence.groupSets[c.groupSet]!.flatMap((g) => standing.get(`${g}|${c.direction}`) ?? []);
-    const lost = lostRules(rules, probe);
+    const lost = lostRules(rulesFor(c.groupSet, c.direction, c.protocol), probe);
     if (lost.length === 0) continue;
     blocked += 1;
     for (const origin of lost) offenders.add(origin);

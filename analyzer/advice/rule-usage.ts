@@ -19,7 +19,8 @@ class Sums {
   readonly evidence = new Map<string, number>();
   /** By value: numbers are IPv4, bigints IPv6. */
   readonly peers = new Map<number | bigint, { flows: number; bytes: number }>();
-  readonly ports = new Map<string, { protocol: string; port: number | null; flows: number; bytes: number }>();
+  /** By protocol and port (portKey). */
+  readonly ports = new Map<number, { protocol: string; port: number | null; flows: number; bytes: number }>();
 }
 
 type Counted = Pick<ConnectionClass, 'records' | 'packets' | 'bytes' | 'first' | 'last' | 'days' | 'evidence'>;
@@ -74,19 +75,42 @@ function count(sums: readonly Sums[], counted: Counted, readings: readonly Conne
 
 /** Every possible peer and port once. */
 function countEnds(sum: Sums, counted: Counted, readings: readonly ConnectionClass[]): void {
-  const peers = new Set(readings.map((c) => c.peer.value));
-  for (const value of peers) {
-    const entry = sum.peers.get(value) ?? { flows: 0, bytes: 0 };
-    entry.flows += counted.records;
-    entry.bytes += counted.bytes;
-    sum.peers.set(value, entry);
+  if (readings.length === 1) {
+    countPeer(sum, counted, readings[0]!.peer.value);
+    countPort(sum, counted, readings[0]!);
+    return;
   }
-  for (const [key, c] of new Map(readings.map((c) => [`${c.protocol}/${c.port}`, c]))) {
-    const entry = sum.ports.get(key) ?? { protocol: formatProtocol(c.protocol), port: c.port, flows: 0, bytes: 0 };
-    entry.flows += counted.records;
-    entry.bytes += counted.bytes;
-    sum.ports.set(key, entry);
+  for (const value of new Set(readings.map((c) => c.peer.value))) countPeer(sum, counted, value);
+  for (const c of new Map(readings.map((c) => [portKey(c), c])).values()) countPort(sum, counted, c);
+}
+
+function countPeer(sum: Sums, counted: Counted, value: number | bigint): void {
+  const entry = sum.peers.get(value);
+  if (entry === undefined) {
+    sum.peers.set(value, { flows: counted.records, bytes: counted.bytes });
+    return;
   }
+  entry.flows += counted.records;
+  entry.bytes += counted.bytes;
+}
+
+function countPort(sum: Sums, counted: Counted, c: ConnectionClass): void {
+  const key = portKey(c);
+  const entry = sum.ports.get(key) ?? { protocol: formatProtocol(c.protocol), port: c.port, flows: 0, bytes: 0 };
+  entry.flows += counted.records;
+  entry.bytes += counted.bytes;
+  sum.ports.set(key, entry);
+}
+
+const PORTS = 65_537;
+
+function portKey({ protocol, port }: ConnectionClass): number {
+  return protocol * PORTS + (port === null ? 0 : port + 1);
+}
+
+function portText(key: number): string {
+  const port = key % PORTS;
+  return `${Math.floor(key / PORTS)}/${port === 0 ? null : port - 1}`;
 }
 
 function finish(sum: Sums): Usage {
@@ -106,11 +130,11 @@ function finish(sum: Sums): Usage {
       .slice(0, TOP)
       .map(([value, n]) => ({ address: addressText(value), ...n })),
     topPorts: [...sum.ports]
-      .sort(([a, x], [b, y]) => y.flows - x.flows || y.bytes - x.bytes || (a < b ? -1 : 1))
+      .sort(([a, x], [b, y]) => y.flows - x.flows || y.bytes - x.bytes || (portText(a) < portText(b) ? -1 : 1))
       .slice(0, TOP)
       .map(([, n]) => n),
     evidence: Object.fromEntries([...sum.evidence].sort(([a], [b]) => (a < b ? -1 : 1))),
-    perDay: days.map(([day, flows]) => ({ day: isoTime(day * DAY).slice(0, 10), flows })),
+    perDay: days.map(([day, flows]) => ({ day: dayText(day), flows })),
   };
 }
 
@@ -122,6 +146,17 @@ function compareAddresses(a: number | bigint, b: number | bigint): number {
 
 function addressText(value: number | bigint): string {
   return formatAddress(typeof value === 'number' ? { family: 4, value } : { family: 6, value });
+}
+
+const DAYS = new Map<number, string>();
+
+/** Every rule names the same days again. */
+function dayText(day: number): string {
+  const found = DAYS.get(day);
+  if (found !== undefined) return found;
+  const text = isoTime(day * DAY).slice(0, 10);
+  DAYS.set(day, text);
+  return text;
 }
 
 /** Epoch seconds as ISO 8601 UTC without fractions. */

@@ -74,14 +74,14 @@ export function placesWithin(within: Cidr, plan: AddressPlan, policy: Policy): P
   const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
   const whole = wholeNetworks(within, policy);
   const known = new Map<Address, Place>();
-  const byUnit = new Map<string, Place>();
+  const byUnit = new Map<string | number, Place>();
   return (peer) => {
     const found = known.get(peer);
     if (found !== undefined) return found;
     const kept = whole.find((cidr) => hasAddress(cidrRange(cidr), peer));
     const own = kept !== undefined || hasAddress(plan.own, peer);
     const unit = kept ?? prefixOf(peer, own ? Math.max(within.length, longest) : undefined);
-    const key = `${unit.value}/${unit.length}`;
+    const key = unit.family === 4 ? unit.value * 64 + unit.length : `${unit.value}/${unit.length}`;
     const place = byUnit.get(key) ?? { unit, id: byUnit.size, own };
     byUnit.set(key, place);
     known.set(peer, place);
@@ -142,9 +142,9 @@ export function sourceFrontier(
 ): readonly (readonly Cidr[] | null)[] {
   const acceptable = acceptableNetwork(within, plan, policy);
   // The same network comes again with more rules.
-  const known = new Map<string, Cidr | null>();
+  const known = new Map<string | number, Cidr | null>();
   const judged = (cidr: Cidr): Cidr | null => {
-    const key = `${cidr.value}/${cidr.length}`;
+    const key = cidr.family === 4 ? cidr.value * 64 + cidr.length : `${cidr.value}/${cidr.length}`;
     const found = known.get(key);
     if (found !== undefined) return found;
     const inside = units.filter((unit) => contains(cidr, unit));

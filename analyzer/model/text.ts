@@ -79,8 +79,11 @@ export function csvCell(value: string | number | null): string {
   return /[",;\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
 /** Columns that a terminal gives a character: 2 for East Asian wide and emoji, 0 for combining marks. Good enough for padding. */
 export function columns(text: string): number {
+  if (PRINTABLE_ASCII.test(text)) return text.length;
   let width = 0;
   for (const c of text) {
     if (/\p{M}/u.test(c)) continue;
