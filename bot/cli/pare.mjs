@@ -2,7 +2,7 @@
 // The way in. Written so that old Node versions parse it: main.ts needs type stripping, which Node does by itself from 22.18 on.
 // The `node` package in node_modules brings Node 24; with it `npx pare` works wherever npm does.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,11 @@ import { fileURLToPath } from 'node:url';
 const NEEDED = [22, 20];
 const [major, minor] = process.versions.node.split('.').map(Number);
 
-if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+const help = readyHelp();
+if (help !== null) {
+  process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.write(help);
+} else if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
   // Keeps stripped and compiled code between runs: a third of the start-up time.
   module.enableCompileCache?.();
   await import('./main.ts');
@@ -32,6 +36,21 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
     process.exit(1);
   });
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
+}
+
+/**
+ * The text of `pare --help` alone, as commander has made it (test/cli/help.test.ts keeps help.json so): nothing else is loaded, no second Node started.
+ * Null where it has to be made: other arguments, or a width at which its lines break otherwise.
+ */
+function readyHelp() {
+  if (process.argv.length !== 3 || !['--help', '-h'].includes(process.argv[2])) return null;
+  try {
+    const { narrow, wide, wideFrom } = JSON.parse(readFileSync(new URL('./help.json', import.meta.url), 'utf8'));
+    const columns = process.stdout.isTTY ? process.stdout.columns : 80;
+    return columns === 80 ? narrow : columns >= wideFrom ? wide : null;
+  } catch {
+    return null;
+  }
 }
 
 function findBundledNode() {
