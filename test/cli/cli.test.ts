@@ -53,6 +53,16 @@ describe('help and usage', () => {
       ['analyze', '--inventory', 'x', '--flow-logs', 'y', '--to', '2026-10-01T00:00'],
       /--to 2026/,
     ],
+    [
+      'a memory limit without a unit',
+      ['analyze', '--inventory', 'x', '--flow-logs', 'y', '--memory-limit', '2'],
+      /--memory-limit 2 .*512MB/,
+    ],
+    [
+      'a memory limit in which nothing fits',
+      ['analyze', '--inventory', 'x', '--flow-logs', 'y', '--memory-limit', '99MB'],
+      /--memory-limit 99MB .*100MB/,
+    ],
     ['an unknown format', ['report', '--findings', 'x', '--format', 'pdf'], /pdf is not known; choose of table, html/],
     ['two formats on stdout', ['report', '--findings', 'x', '--format', 'csv,html'], /add --out/],
     ['an unknown schema', ['schema', 'toString'], /no schema named toString/],
@@ -96,7 +106,7 @@ describe('analyze', () => {
 
   it('gives the same bytes twice', async () => {
     const first = await pare([...analyzeArgs(dir.path), '--json']);
-    const second = await pare([...analyzeArgs(dir.path), '--json']);
+    const second = await pare([...analyzeArgs(dir.path), '--json', '--memory-limit', '100MB']);
     expect(first.stdout).not.toBe('');
     expect(second.stdout).toBe(first.stdout);
   });

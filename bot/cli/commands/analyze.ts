@@ -19,7 +19,8 @@ export function analysisOptions(command: Command): Command {
       'what may be proposed and what must stay (YAML or JSON; pare schema policy describes it)',
     )
     .option('--min-coverage <percent>', 'least share of hours that logs must cover before a rule is called unused')
-    .option('--max-rules <number>', 'most rules that may stand instead of one narrowed rule');
+    .option('--max-rules <number>', 'most rules that may stand instead of one narrowed rule')
+    .option('--memory-limit <size>', 'most memory that the database may take before it uses the disk (default: 2GB)');
 }
 
 /** Flow logs in CloudWatch Logs; `pare ingest` has these, too. */

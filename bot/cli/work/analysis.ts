@@ -35,6 +35,7 @@ export interface AnalysisOptions extends WindowOptions, LogGroupOptions {
   minCoverage?: string;
   maxRules?: string;
   policy?: string;
+  memoryLimit?: string;
 }
 
 /** What the App watches merged pull requests with. */
@@ -67,6 +68,7 @@ async function analysis(
   const policy = await policyFrom(options);
   const window = parseWindow(options);
   refuseOtherThanOneSource(options);
+  memoryLimit(options.memoryLimit);
   const step = (phase: string, done: number) => {
     signal.throwIfAborted();
     progress.report({ phase, done, total: 0, unit: 'steps' });
@@ -141,9 +143,20 @@ async function openStore(
   const { flowLogs, ledger, athena } = options;
   if (options.logGroup !== undefined) return openLogGroups(options, inventory, tempDir, runtime);
   if (athena !== undefined) return openAthena(athena, tempDir, Math.floor(Date.now() / 1000));
+  const limit = memoryLimit(options.memoryLimit);
   return ledger === undefined
-    ? openDuckDbStore({ paths: flowLogs ?? [], tempDir })
-    : openLedgerStore({ dir: ledger, tempDir });
+    ? openDuckDbStore({ paths: flowLogs ?? [], tempDir, ...limit })
+    : openLedgerStore({ dir: ledger, tempDir, ...limit });
+}
+
+/** As DuckDB reads it; below 100 MB it has no room for one step of a join. */
+function memoryLimit(text: string | undefined): { memoryLimit?: string } {
+  if (text === undefined) return {};
+  const match = /^(\d{1,6})\s?(MB|GB|TB)$/i.exec(text);
+  const unit = { MB: 1, GB: 1_000, TB: 1_000_000 }[match?.[2]?.toUpperCase() ?? ''];
+  if (match === null || unit === undefined || Number(match[1]) * unit < 100)
+    throw badNumber('--memory-limit', text, 'at least 100MB, as 512MB or 4GB');
+  return { memoryLimit: `${match[1]}${match[2]}` };
 }
 
 function refuseOtherThanOneSource({ flowLogs, ledger, athena, logGroup }: AnalysisOptions): void {
