@@ -83,11 +83,7 @@ for (const directory of directories) {
     counts.push(`${language.name} ${index.declarations.length} declarations, ${index.notes.length} notes, ${took} ms`);
     const judge = language.name === 'terraform' ? terraformJudge : cloudformation;
     const before = texts(judge.index(tree, FACTS));
-    for (const declaration of index.declarations) {
-      await every(language, judge, index, before, declaration);
-      // Lets a signal in: everything else here is one long stretch of computing.
-      await new Promise((done) => setImmediate(done));
-    }
+    for (const declaration of index.declarations) await every(language, judge, index, before, declaration);
   }
   console.log(`${directory}: ${tree.files.length} files, ${notes.length} left out; ${counts.join('; ')}`);
 }
@@ -105,6 +101,8 @@ async function every(
   row.declarations += 1;
   if (declaration.rules.length === 0) row.silent += 1;
   for (const rule of declaration.rules) {
+    // Lets a signal in: everything else here is one long stretch of computing.
+    await new Promise((done) => setImmediate(done));
     row.rules += 1;
     for (const wish of ['remove', 'tighten'] as const) {
       const narrower = wish === 'tighten' ? tighter(rule) : null;

@@ -50,7 +50,7 @@ export async function wrongStructure(
   const gone: string[] = [];
   const come: string[] = [];
   for (const path of new Set(edits.map((e) => e.range.file))) {
-    if (!/\.(tf|tofu|tfvars)$/.test(path)) continue;
+    if (!/\.(tf|tofu|tfvars|hcl)$/.test(path)) continue;
     const was = await read(path, before.get(path)!.text).catch(() => null);
     if (was === null) continue;
     const now = await read(path, after.get(path)!.text);
@@ -96,7 +96,8 @@ function differing(a: Json, b: Json, path: readonly string[]): string[][] {
 }
 
 function allowed([section = '', type = '', name, argument = '']: readonly string[]): boolean {
-  if (section === 'locals' || section === 'variable' || section === 'module') return true;
+  // `inputs` is Terragrunt's.
+  if (section === 'locals' || section === 'variable' || section === 'module' || section === 'inputs') return true;
   if (argument === 'depends_on') return true;
   if (section !== 'resource') return false;
   if (RULE.test(type) || type === '') return true;

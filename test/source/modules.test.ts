@@ -290,9 +290,10 @@ resource "aws_security_group_rule" "none" {
 });
 
 describe('Terragrunt', () => {
-  it('is told of, since what it gives to variables is not known', async () => {
+  it('is told of where its module is not in the tree, since the rules of that are not known', async () => {
     const { index } = await open({
-      'live/a/terragrunt.hcl': 'inputs = {\n  port = 22\n}\n',
+      'live/a/terragrunt.hcl':
+        'terraform {\n  source = "tfr:///x/y/aws?version=1.0.0"\n}\ninputs = {\n  port = 22\n}\n',
       'live/b/terragrunt.hcl': 'inputs = {}\n',
       'modules/m/main.tf': `variable "port" {}
 resource "aws_vpc_security_group_ingress_rule" "r" {
@@ -308,6 +309,6 @@ resource "aws_vpc_security_group_ingress_rule" "r" {
     expect(index.notes.map((note) => [note.code, note.place.file])).toEqual([
       ['terragrunt-inputs', 'live/a/terragrunt.hcl'],
     ]);
-    expect(index.notes[0]!.message).toContain('and 1 more');
+    expect(index.notes[0]!.message).toContain('and of 1 more');
   });
 });

@@ -56,7 +56,7 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
       if (definition !== null && ruleBlocks(definition).some((block) => !reached.has(block))) take(directory, false);
     }
     tellFaults(project, parser, notes);
-    tellTerragrunt(tree, notes);
+    tellTerragrunt(project, notes);
     const { declarations, names } = publish(project, sites.values(), parser);
     const result: SourceIndex = { tree, declarations, notes: [...notes.values()].sort(compareNotes) };
     details.set(result, {
@@ -122,16 +122,22 @@ function tellFaults(project: Project, parser: FileParser, notes: Map<string, Sou
     }
 }
 
-/** Its inputs would be values of variables; without them those are unknown, which must be said. */
-function tellTerragrunt(tree: SourceTree, notes: Map<string, SourceNote>): void {
-  const files = tree.files.filter(({ path }) => /(^|\/)terragrunt\.hcl$/.test(path) && !VENDORED.test(path));
-  const [first] = files;
+/** The module that a terragrunt.hcl uses may be elsewhere: its rules are then not in this tree, which must be said. */
+function tellTerragrunt(project: Project, notes: Map<string, SourceNote>): void {
+  const known = new Set(
+    [...project.units]
+      .filter(([module]) => project.layout.configuration.has(module))
+      .flatMap(([, units]) => units.map((unit) => unit.directory)),
+  );
+  const lost = [...project.layout.units].filter((unit) => !known.has(unit) && !VENDORED.test(`${unit}/`)).sort();
+  const [first] = lost;
   if (first === undefined) return;
-  const others = files.length === 1 ? '' : ` and ${files.length - 1} more like it`;
+  const path = first === '.' ? 'terragrunt.hcl' : `${first}/terragrunt.hcl`;
+  const others = lost.length === 1 ? '' : ` and of ${lost.length - 1} more like it`;
   notes.set('terragrunt', {
     code: 'terragrunt-inputs',
-    message: `the inputs of ${first.path}${others} are not read, so that values which come from there are not known; give --state for them`,
-    place: { file: first.path, line: 1 },
+    message: `the module of ${path}${others} is not in this tree, so that the rules which its inputs make are not known; give the folder that holds both as --source, or --state`,
+    place: { file: path, line: 1 },
   });
 }
 

@@ -14,40 +14,57 @@ export interface EvaluatedRules {
   definitions: ReadonlyMap<string, ModuleDefinition | null>;
 }
 
-interface Kept extends EvaluatedRules {
-  contexts: readonly Context[];
+/** What one context of a root makes, and all that its evaluation looked at. */
+interface Part {
+  context: Context;
+  extraction: Extraction;
+  notes: ReadonlyMap<string, SourceNote>;
+  definitions: ReadonlyMap<string, ModuleDefinition | null>;
   files: ReadonlyMap<string, unknown>;
   /** The tree's list of paths where that was asked for (fileset). */
   listed: readonly string[] | null;
 }
 
-/** An edit is tried in a few ways, and each evaluation is asked for several times; more are seldom wanted again. */
-const KEPT_PER_ROOT = 6;
+interface Whole {
+  parts: readonly Part[];
+  rules: EvaluatedRules;
+}
 
-/** Evaluates roots, each again only where something that it looked at has changed. */
+/** An edit is tried in a few ways, and each evaluation is asked for several times; more are seldom wanted again. */
+const KEPT = 6;
+
+/** Evaluates roots, each context again only where something that it looked at has changed: a variables file is that of one context. */
 export function rootEvaluator(
   tools: ProjectTools,
 ): (project: Project, root: string, facts: SourceFacts) => EvaluatedRules {
-  const kept = new Map<string, Kept[]>();
+  const kept = new Map<string, Part[]>();
+  const wholes = new Map<string, Whole[]>();
   const contexts = contextCache(tools);
   return (project, root, facts) => {
-    const of = contexts(project, root, facts);
-    const entries = kept.get(root) ?? [];
-    const known = entries.find((entry) => fresh(entry, project, of));
-    if (known !== undefined) return known;
-    const made = evaluateRoot(project, root, of, tools);
-    kept.set(root, [made, ...entries].slice(0, KEPT_PER_ROOT));
-    return made;
+    const parts = contexts(project, root, facts).map((context): Part => {
+      const key = `${root}\0${context.name}\0${context.unit ?? ''}`;
+      const entries = kept.get(key) ?? [];
+      const known = entries.find((entry) => sameContext(entry.context, context) && fresh(entry, project));
+      if (known !== undefined) return known;
+      const made = evaluateContext(project, root, context, tools);
+      kept.set(key, [made, ...entries].slice(0, KEPT));
+      return made;
+    });
+    const entries = wholes.get(root) ?? [];
+    const known = entries.find((one) => one.parts.length === parts.length && one.parts.every((p, i) => p === parts[i]));
+    if (known !== undefined) return known.rules;
+    const rules = together(parts);
+    wholes.set(root, [{ parts, rules }, ...entries].slice(0, KEPT));
+    return rules;
   };
 }
 
-function evaluateRoot(project: Project, root: string, contexts: readonly Context[], tools: ProjectTools): Kept {
+function evaluateContext(project: Project, root: string, context: Context, tools: ProjectTools): Part {
   const extraction: Extraction = { sites: new Map(), rules: [] };
   const notes = new Map<string, SourceNote>();
   const used = { files: new Map<string, unknown>(), directories: new Set<string>(), listed: false };
-  for (const context of contexts) {
-    const opened = openRoot(project, root, context, tools, notes, used);
-    if (opened === null) continue;
+  const opened = openRoot(project, root, context, tools, notes, used);
+  if (opened !== null) {
     extract(opened.evaluation, opened.instance, extraction);
     if (opened.evaluation.budget.steps <= 0)
       notes.set(`too-large:${root}`, {
@@ -58,41 +75,46 @@ function evaluateRoot(project: Project, root: string, contexts: readonly Context
   }
   const definitions = new Map([...used.directories].map((d) => [d, project.definition(d)] as const));
   const listed = used.listed ? project.tree.files.map((file) => file.path) : null;
-  const bySite = new Map<string, FoundRule[]>();
-  for (const rule of extraction.rules) {
-    const list = bySite.get(siteKey(rule.site));
-    if (list === undefined) bySite.set(siteKey(rule.site), [rule]);
-    else list.push(rule);
-  }
-  return { bySite, contexts, definitions, files: used.files, listed, extraction, notes };
+  return { context, extraction, notes, definitions, files: used.files, listed };
 }
 
-function fresh(entry: Kept, project: Project, contexts: readonly Context[]): boolean {
-  if (!sameContexts(entry.contexts, contexts)) return false;
-  for (const [directory, definition] of entry.definitions)
+/** Of all contexts, in their order; a site is that of the first which met it. */
+function together(parts: readonly Part[]): EvaluatedRules {
+  const extraction: Extraction = { sites: new Map(), rules: [] };
+  const bySite = new Map<string, FoundRule[]>();
+  for (const part of parts) {
+    for (const [key, site] of part.extraction.sites) if (!extraction.sites.has(key)) extraction.sites.set(key, site);
+    for (const rule of part.extraction.rules) {
+      extraction.rules.push(rule);
+      const list = bySite.get(siteKey(rule.site));
+      if (list === undefined) bySite.set(siteKey(rule.site), [rule]);
+      else list.push(rule);
+    }
+  }
+  const notes = new Map(parts.flatMap((part) => [...part.notes]));
+  const definitions = new Map(parts.flatMap((part) => [...part.definitions]));
+  return { extraction, bySite, notes, definitions };
+}
+
+function fresh(part: Part, project: Project): boolean {
+  for (const [directory, definition] of part.definitions)
     if (project.definition(directory) !== definition) return false;
-  for (const [path, file] of entry.files) if (project.tree.get(path) !== file) return false;
-  const { listed } = entry;
+  for (const [path, file] of part.files) if (project.tree.get(path) !== file) return false;
+  const { listed } = part;
   if (listed === null) return true;
   const { files } = project.tree;
   return listed.length === files.length && listed.every((path, i) => path === files[i]!.path);
 }
 
 /** By the texts of their variables files, for the same text is sometimes another object. */
-function sameContexts(a: readonly Context[], b: readonly Context[]): boolean {
-  if (a === b) return true;
-  return (
-    a.length === b.length &&
-    a.every((one, i) => {
-      const other = b[i]!;
-      if (one.name !== other.name || one.workspace !== other.workspace || one.state !== other.state) return false;
-      if (one.variableFiles.length !== other.variableFiles.length) return false;
-      return one.variableFiles.every(({ file }, at) => {
-        const that = other.variableFiles[at]!.file;
-        return file === that || (file.path === that.path && file.text === that.text);
-      });
-    })
-  );
+function sameContext(one: Context, other: Context): boolean {
+  if (one === other) return true;
+  if (one.name !== other.name || one.workspace !== other.workspace || one.state !== other.state) return false;
+  if (one.unit !== other.unit || one.variableFiles.length !== other.variableFiles.length) return false;
+  return one.variableFiles.every(({ file }, at) => {
+    const that = other.variableFiles[at]!.file;
+    return file === that || (file.path === that.path && file.text === that.text);
+  });
 }
 
 interface KeptContexts {

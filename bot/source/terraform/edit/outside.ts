@@ -8,6 +8,7 @@ import type { Scope } from '../eval/scope.ts';
 import type { Value } from '../eval/value.ts';
 import { GROUPS } from '../rules/extract.ts';
 import { attributeOf, type Block, type Body, type Expression, type ParsedFile } from '../syntax/ast.ts';
+import { fileKind } from '../syntax/parse.ts';
 import type { IndexDetails } from './details.ts';
 import { collectExpressions } from './locate.ts';
 
@@ -111,6 +112,10 @@ function seed({ project, tools }: IndexDetails, range: SourceRange, tainted: Tai
     for (const one of project.layout.configuration.keys()) add(tainted, one, 'file');
     return;
   }
+  if (fileKind(range.file)?.kind === 'terragrunt') {
+    seedUnits(project, parsed, range, tainted);
+    return;
+  }
   const touched = parsed.body.items.filter((item) => item.start < range.end && range.start < item.end);
   for (const item of touched) {
     if (item.kind === 'attribute') {
@@ -129,6 +134,19 @@ function seed({ project, tools }: IndexDetails, range: SourceRange, tainted: Tai
     } else if (item.type !== 'resource' || !(RULES.test(label) || GROUPS.has(label))) blocks.add(item);
     else if (GROUPS.has(label) && inside.some((one) => !isRulePart(one))) blocks.add(item);
   }
+}
+
+/** An entry of `inputs` is that variable of whatever uses the file; any other text of Terragrunt may reach all variables. */
+function seedUnits(project: Project, parsed: ParsedFile, range: SourceRange, tainted: Tainted): void {
+  const inputs = attributeOf(parsed.body, 'inputs')?.value;
+  const entry =
+    inputs?.kind === 'object'
+      ? inputs.items.find((item) => item.start <= range.start && item.end >= range.end)
+      : undefined;
+  const name = entry?.key.kind === 'literal' ? String(entry.key.value) : null;
+  for (const module of project.units.keys())
+    for (const variable of project.definition(module)?.variables.keys() ?? [])
+      if (name === null || variable === name) add(tainted, module, `var.${variable}`);
 }
 
 function argument(tainted: Tainted, called: string, name: string): boolean {

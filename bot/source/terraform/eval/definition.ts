@@ -19,6 +19,8 @@ export interface ModuleDefinition {
 export interface Layout {
   configuration: ReadonlyMap<string, readonly SourceFile[]>;
   variables: ReadonlyMap<string, readonly SourceFile[]>;
+  /** Directories with a terragrunt.hcl; another object whenever any file of Terragrunt changed. */
+  units: ReadonlySet<string>;
 }
 
 export function directoryOf(path: string): string {
@@ -40,16 +42,21 @@ export function joinPath(directory: string, relative: string): string | null {
 export function layoutOf(files: readonly SourceFile[]): Layout {
   const configuration = new Map<string, SourceFile[]>();
   const variables = new Map<string, SourceFile[]>();
+  const units = new Set<string>();
   for (const file of files) {
     const kind = fileKind(file.path);
     if (kind === null) continue;
+    if (kind.kind === 'terragrunt') {
+      if (/(^|\/)terragrunt\.hcl$/.test(file.path)) units.add(directoryOf(file.path));
+      continue;
+    }
     const of = kind.kind === 'configuration' ? configuration : variables;
     const directory = directoryOf(file.path);
     const known = of.get(directory);
     if (known === undefined) of.set(directory, [file]);
     else known.push(file);
   }
-  return { configuration: withoutShadowed(configuration), variables };
+  return { configuration: withoutShadowed(configuration), variables, units };
 }
 
 /** OpenTofu reads `x.tofu` instead of `x.tf` beside it; both are kept apart here by dropping the shadowed one. */

@@ -2,8 +2,9 @@ import type { SourceFacts, SourceFile, SourceTree } from '../../contract.ts';
 import { isModel, modelText } from '../registry/models.ts';
 import { attributeOf } from '../syntax/ast.ts';
 import { defineModule, joinPath, layoutOf, type ModuleDefinition } from './definition.ts';
-import { type Project, type ProjectTools, VENDORED } from './project.ts';
+import { openUnit, type Project, type ProjectTools, VENDORED } from './project.ts';
 import { relayout } from './relayout.ts';
+import { unitsByModule } from './terragrunt.ts';
 
 /**
  * A tree as Terraform sees it. With `previous`, a project of nearly the same tree, only what changed is looked at: what stays the same
@@ -24,13 +25,17 @@ export function openProject(
   const directories = [...layout.configuration.keys()].sort();
   for (const directory of directories)
     for (const target of localCalls(definition(directory))) if (target !== directory) called.add(target);
+  const units =
+    previous !== null && previous.layout.units === layout.units
+      ? previous.units
+      : unitsByModule([...layout.units].sort().map((one) => openUnit(tree, one, tools, () => undefined)));
   const stated = new Set(facts.states.map((state) => state.root).filter((root) => root !== null));
   const found = directories.filter(
-    (d) => stated.has(d) || (!called.has(d) && !VENDORED.test(`${d}/`)) || hasBackend(definition(d)),
+    (d) => stated.has(d) || units.has(d) || (!called.has(d) && !VENDORED.test(`${d}/`)) || hasBackend(definition(d)),
   );
   const roots = previous !== null && sameTexts(previous.roots, found) ? previous.roots : found;
   const kept = previous !== null && previous.roots === roots && sameShape(previous, layout, definition);
-  return { tree, layout, definition, roots, shape: kept ? previous.shape : {} };
+  return { tree, layout, definition, roots, units, shape: kept ? previous.shape : {} };
 }
 
 const definitions = new WeakMap<readonly SourceFile[], ModuleDefinition>();
@@ -65,7 +70,7 @@ function sameFiles(known: ModuleDefinition, files: readonly SourceFile[]): boole
 
 /** Whether the contexts of all roots but those whose own definition changed must be the same. See `Project.shape`. */
 function sameShape(previous: Project, layout: Project['layout'], definition: Project['definition']): boolean {
-  if (previous.layout.variables !== layout.variables) return false;
+  if (previous.layout.variables !== layout.variables || previous.layout.units !== layout.units) return false;
   if (previous.layout.configuration.size !== layout.configuration.size) return false;
   for (const [directory, files] of layout.configuration) {
     const before = previous.layout.configuration.get(directory);

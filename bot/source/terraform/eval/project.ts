@@ -1,4 +1,4 @@
-import type { SourceFacts, SourceNote, SourceRange, SourceTree, TerraformState } from '../../contract.ts';
+import type { SourceFacts, SourceFile, SourceNote, SourceRange, SourceTree, TerraformState } from '../../contract.ts';
 import { placeOfRange } from '../../text.ts';
 import { attributeOf, type HclParser, type ParsedFile } from '../syntax/ast.ts';
 import { templateText } from '../syntax/embedded.ts';
@@ -7,6 +7,7 @@ import { directoryOf, joinPath, type Layout, type ModuleDefinition } from './def
 import { evaluate, MAX_STEPS } from './expression.ts';
 import { instantiate, type ModuleInstance, type RootEvaluation } from './instance.ts';
 import type { Environment } from './scope.ts';
+import { readUnit, type Unit } from './terragrunt.ts';
 import { list, str, unknown, type Value, via } from './value.ts';
 
 /** A tree seen as Terraform sees it: which directories are roots, and what each evaluates to. */
@@ -16,6 +17,8 @@ export interface Project {
   definition(directory: string): ModuleDefinition | null;
   /** Sorted. */
   roots: readonly string[];
+  /** Directory of a module to the uses of it that Terragrunt makes. */
+  units: ReadonlyMap<string, readonly Unit[]>;
   /**
    * The same object for two projects with the same directories, roots, variables files and empty modules: a root with the same definition
    * then has the same contexts.
@@ -38,6 +41,8 @@ export interface Context {
   /** Lowest precedence first. */
   variableFiles: readonly ParsedFile[];
   state: TerraformState | null;
+  /** Directory of the terragrunt.hcl that gives the values. */
+  unit?: string;
 }
 
 /** Which evaluations a root has: one for each alternative variables file, or for each workspace of its states. */
@@ -51,6 +56,8 @@ export function contextsOf(project: Project, root: string, facts: SourceFacts, p
   const parsed = (files: readonly { path: string; text: string }[]) =>
     files.map((file) => parser.parse(file)).filter((file): file is ParsedFile => file !== null);
   const base = parsed(automatic);
+  const units = project.units.get(root) ?? [];
+  if (units.length > 0) return unitContexts(project, root, facts, units, base, parser);
   const near = [...own.filter((f) => !isAuto(f.path)), ...nestedVariables(project, root)];
   const given = near.filter((file) => concerns(project, root, parser.parse(file)));
   const required = new Set(requiredVariables(project, root, base));
@@ -80,6 +87,46 @@ export function contextsOf(project: Project, root: string, facts: SourceFacts, p
   }));
   if (complete && rest.length === 0) plain.push({ name: 'default', workspace: null, variableFiles: base, state: null });
   return [...plain, ...contexts];
+}
+
+/** One evaluation for each use that Terragrunt makes of the module. A state belongs to the use in whose folder it was found, by its name. */
+function unitContexts(
+  project: Project,
+  root: string,
+  facts: SourceFacts,
+  units: readonly Unit[],
+  base: readonly ParsedFile[],
+  parser: FileParser,
+): Context[] {
+  const states = statesOf(project, root, facts);
+  const contexts = units.map(({ directory, variableFiles }): Context => {
+    const more = variableFiles.flatMap((path) => {
+      const file = project.tree.get(path);
+      const parsed = file === undefined ? null : parser.parse(file);
+      return parsed === null ? [] : [parsed];
+    });
+    const own = states.find(
+      ({ origin, workspace }) => `/${origin}`.includes(`/${directory}/`) || workspace === directory,
+    );
+    const state = own ?? (units.length === 1 && states.length === 1 ? states[0]! : null);
+    return { name: directory, workspace: null, variableFiles: [...base, ...more], state, unit: directory };
+  });
+  const taken = new Set(contexts.map((context) => context.state));
+  const rest = states.filter((state) => !taken.has(state));
+  return [
+    ...rest.map((state) => ({ name: state.workspace, workspace: state.workspace, variableFiles: base, state })),
+    ...contexts,
+  ];
+}
+
+/** A unit of the tree; `read` is told what its evaluation looked at. */
+export function openUnit(
+  tree: SourceTree,
+  directory: string,
+  { parser, hcl }: ProjectTools,
+  read: (path: string, file: SourceFile | undefined) => void,
+): Unit {
+  return readUnit(tree, directory, parser, (text, place) => templateText(text, place, hcl), read);
 }
 
 function requiredVariables(project: Project, root: string, base: readonly ParsedFile[]): string[] {
@@ -251,6 +298,16 @@ export function openRoot(
     note: (code, message, at) => addNote(project.tree, notes, code, message, at),
   };
   const given = new Map<string, Value>();
+  const unit =
+    context.unit === undefined
+      ? null
+      : openUnit(project.tree, context.unit, tools, (path, file) => {
+          used.files.set(path, file);
+          const [fault] = file === undefined ? [] : (tools.parser.parse(file)?.faults ?? []);
+          if (fault !== undefined)
+            addNote(project.tree, notes, 'invalid-source', `${fault.message}; its inputs are not wholly known`, fault);
+        });
+  for (const [name, value] of unit?.inputs ?? []) given.set(name, value);
   const literals: Environment = {
     files: evaluation.files,
     budget: evaluation.budget,
@@ -261,7 +318,12 @@ export function openRoot(
     for (const item of file.body.items)
       if (item.kind === 'attribute')
         given.set(item.name, via(evaluate(item.value, { environment: literals, bindings: new Map() }), item.value));
-  const instance = instantiate(evaluation, definition, '', [], [directory], (name) => given.get(name) ?? null);
+  // Of inputs that are not wholly known any variable may have one.
+  const rest = unit?.open === true ? unit.directory : null;
+  const instance = instantiate(evaluation, definition, '', [], [directory], (name) => {
+    const value = given.get(name) ?? null;
+    return value !== null || rest === null ? value : unknown(`unknown:input ${name} of ${rest}`);
+  });
   return { evaluation, instance };
 }
 

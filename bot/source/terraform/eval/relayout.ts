@@ -9,15 +9,16 @@ import { directoryOf, type Layout, layoutOf } from './definition.ts';
 export function relayout(previous: { tree: SourceTree; layout: Layout }, tree: SourceTree): Layout {
   const changed = changedFiles(previous.tree, tree);
   if (changed === null) return layoutOf(tree.files);
-  let { configuration, variables } = previous.layout;
+  let { configuration, variables, units } = previous.layout;
   for (const file of changed) {
     const kind = fileKind(file.path);
     if (kind?.kind === 'configuration') configuration = replaced(configuration, file);
     else if (kind?.kind === 'variables') variables = replaced(variables, file);
+    else if (kind?.kind === 'terragrunt') units = new Set(units);
   }
-  if (configuration === previous.layout.configuration && variables === previous.layout.variables)
-    return previous.layout;
-  return { configuration, variables };
+  const { layout } = previous;
+  if (configuration === layout.configuration && variables === layout.variables && units === layout.units) return layout;
+  return { configuration, variables, units };
 }
 
 /** The files of `after` that are not those of `before`; null where the paths differ. */

@@ -6,14 +6,16 @@ import { parseJson } from './json.ts';
 /** Larger than any file a person writes (the largest seen in 38 repositories has 0.4 MB). In UTF-16 code units. */
 const MAX_FILE = 4_000_000;
 
-export type TerraformFileKind = 'configuration' | 'variables';
+export type TerraformFileKind = 'configuration' | 'variables' | 'terragrunt';
 
-/** Which of Terraform's and OpenTofu's files a path is, by name; null for any other. Override files are configuration too. */
+/** Which of Terraform's, OpenTofu's and Terragrunt's files a path is, by name; null for any other. Override files are configuration too. */
 export function fileKind(path: string): { kind: TerraformFileKind; json: boolean } | null {
   if (/\.(tf|tofu)$/.test(path)) return { kind: 'configuration', json: false };
   if (/\.(tf|tofu)\.json$/.test(path)) return { kind: 'configuration', json: true };
   if (path.endsWith('.tfvars')) return { kind: 'variables', json: false };
   if (path.endsWith('.tfvars.json')) return { kind: 'variables', json: true };
+  if (path.endsWith('.hcl') && !/(^|\/)\.terraform\.lock\.hcl$|\.pkr\.hcl$/.test(path))
+    return { kind: 'terragrunt', json: false };
   return null;
 }
 
