@@ -35,6 +35,7 @@ const FINDINGS = 'findings.json';
 /** Queries of the seeds' way that are asked; the rest is multiplied. */
 const ASKED = 48;
 const figures: Figure[] = [];
+const analyses = new Map<string, Promise<Usage>>();
 const note = (text: string) => process.stderr.write(`${text}\n`);
 const wanted = (part: string) => options.only === undefined || options.only.split(',').includes(part);
 const task = (...args: string[]) => median(runs, () => runNode([TASK, ...args]));
@@ -149,7 +150,6 @@ async function ledgerOf(data: BenchData): Promise<string> {
   return ledger;
 }
 
-const analyses = new Map<string, Promise<Usage>>();
 /** Measured once for all parts that ask. The document stays in FINDINGS. */
 function analyze(ledger: string, inventory: string): Promise<Usage> {
   const key = `${ledger} ${inventory}`;
