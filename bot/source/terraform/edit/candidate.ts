@@ -21,6 +21,8 @@ export interface Parts {
   found: FoundRule;
   /** All rules that the declaration makes. */
   siblings: readonly DeclaredRule[];
+  /** Ids of the rules that an edit may change. */
+  targets: ReadonlySet<string>;
 }
 
 export function parsedAt(details: IndexDetails, path: string): ParsedFile | null {

@@ -22,7 +22,7 @@ import { difference, newTroubles, place, ruleKey } from './judge.ts';
 import { narrowings, portsKept, wantedOf } from './narrow.ts';
 import { outsideChange } from './outside.ts';
 import { removals } from './remove.ts';
-import { alsoGone, alsoTouched } from './touched.ts';
+import { alsoGone, alsoTouched, sharedNote } from './touched.ts';
 import { filters, joinedParts, keyFilters } from './wrap.ts';
 
 const MAX_CANDIDATES = 48;
@@ -43,7 +43,7 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
   if (forbidding.length > 0) return refused(forbidding);
   const targets = new Set([request.ruleId, ...(request.alsoRuleIds ?? [])]);
   const wanted = request.replacements.map((shape) => wantedOf(rule, shape, request.live ?? null));
-  const parts: Parts = { details, rule, found, siblings: declaration.rules };
+  const parts: Parts = { details, rule, found, siblings: declaration.rules, targets };
   const refusals: SourceNote[] = [];
   const candidates = wanted.length === 0 ? removals(parts, refusals, sharedWays) : narrowings(parts, wanted, refusals);
   const tried = new Set<string>();
@@ -133,7 +133,7 @@ function judge(
 ): Verdict {
   const at = candidatePlace(before.tree, candidate);
   const also = alsoTouched(before, details, candidate, targets);
-  if (also !== null) return { ok: false, refusals: [sharedNote(before, also, at)] };
+  if (also !== null) return { ok: false, refusals: [sharedNote(details, also, at)] };
   let tree: SourceTree;
   try {
     tree = applyEdits(before.tree, candidate.edits);
@@ -142,7 +142,7 @@ function judge(
     return { ok: false, refusals: [{ code: 'overlap', message: error.message, place: at }] };
   }
   const gone = alsoGone(before, details, tree, rule.root ?? '', targets);
-  if (gone !== null) return { ok: false, refusals: [sharedNote(before, gone, at)] };
+  if (gone !== null) return { ok: false, refusals: [sharedNote(details, gone, at)] };
   const after = details.again(tree);
   const trouble = newTroubles(before, after).find((note) => TROUBLES.has(note.code));
   if (trouble !== undefined) return { ok: false, refusals: [{ ...trouble, code: `after-${trouble.code}` }] };
@@ -154,7 +154,7 @@ function judge(
   for (const gone of removed) {
     const ids = targetKeys.get(ruleKey(gone));
     const id = ids?.includes(request.ruleId) ? request.ruleId : ids?.[0];
-    if (ids === undefined || id === undefined) return { ok: false, refusals: [sharedNote(before, gone, at)] };
+    if (ids === undefined || id === undefined) return { ok: false, refusals: [sharedNote(details, gone, at)] };
     ids.splice(ids.indexOf(id), 1);
     changed.push(id);
   }
@@ -206,13 +206,6 @@ function expectedTuple(rule: DeclaredRule, wanted: Wanted): string {
 
 function actualTuple(rule: DeclaredRule): string {
   return [rule.direction, rule.group, rule.protocol, rule.fromPort, rule.toPort, rule.peerKind, rule.peer].join('|');
-}
-
-function sharedNote(index: SourceIndex, gone: DeclaredRule, at: Place): SourceNote {
-  const declaration = index.declarations.find((d) => d.rules.some((r) => r.id === gone.id));
-  const where = declaration === undefined ? '' : ` (${declaration.place.file}:${declaration.place.line})`;
-  const context = gone.context === 'default' ? '' : ` in ${gone.context}`;
-  return { code: 'shared', message: `an edit here would change ${gone.address}${where}${context} too`, place: at };
 }
 
 function candidatePlace(tree: SourceTree, candidate: Candidate): Place {

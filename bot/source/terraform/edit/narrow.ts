@@ -21,6 +21,7 @@ import {
   type Settings,
   settingEdits,
 } from './render.ts';
+import { elsewhere, refusal } from './touched.ts';
 import { filters, keyFilters, keyIn, swaps } from './wrap.ts';
 
 export function wantedOf(rule: DeclaredRule, replacement: RuleShape, live: RuleShape | null): Wanted {
@@ -57,7 +58,9 @@ export function narrowings(parts: Parts, wanted: readonly Wanted[], refusals: So
     ? null
     : parsedAt(parts.details, parts.found.site.range.file);
   if (parsed === null || parsed.syntax === 'json') return out;
-  out.push(...rewritten(parts, parsed, wanted));
+  const other = elsewhere(parts);
+  if (other !== null) refusals.push(refusal(parts, other));
+  else out.push(...rewritten(parts, parsed, wanted));
   const open = wanted.length === 1 ? inPlace(parts, first, openOptions) : [];
   out.push(...open);
   if (portsKept(wanted))
@@ -67,7 +70,7 @@ export function narrowings(parts: Parts, wanted: readonly Wanted[], refusals: So
         wanted.map((w) => w.shape),
       ),
     );
-  out.push(...apart(parts, parsed, wanted, refusals));
+  if (other === null) out.push(...apart(parts, parsed, wanted, refusals));
   if (portsKept(wanted)) out.push(...inlined(parts, open));
   return out;
 }

@@ -9,6 +9,7 @@ import { inputRemovals } from './inputs.ts';
 import { membersAt } from './locate.ts';
 import { danglingReferences } from './references.ts';
 import { peerArgument, reformatted } from './render.ts';
+import { elsewhere, refusal } from './touched.ts';
 
 /** Ways that leave a shared list as it is; see wrap.ts. */
 export type SharedWays = (parts: Parts) => Candidate[];
@@ -40,10 +41,16 @@ export function removals(parts: Parts, refusals: SourceNote[], sharedWays: Share
   elements.push(...inputRemovals(parts), ...callRemovals(parts));
   const parsed = VENDORED.test(found.site.range.file) ? null : parsedAt(details, found.site.range.file);
   if (parsed === null || parsed.syntax === 'json') return elements;
-  const whole = blockRemoval(parts, parsed, refusals);
+  const kept = parts.siblings.find((one) => !parts.targets.has(one.id)) ?? null;
+  const whole = kept === null ? blockRemoval(parts, parsed, refusals) : [];
+  if (kept !== null) refusals.push(refusal(parts, kept));
   // A block that makes nothing else goes whole: emptying its list would be a trap, and a list elsewhere may be shared.
   const alone = parts.siblings.length === 1;
-  const rest = [...argumentRemoval(parts, parsed), ...(alone ? [] : whole), ...sharedWays(parts)];
+  const rest = [
+    ...(elsewhere(parts) === null ? argumentRemoval(parts, parsed) : []),
+    ...(alone ? [] : whole),
+    ...sharedWays(parts),
+  ];
   return alone ? [...whole, ...elements, ...rest] : [...elements, ...rest];
 }
 

@@ -1,8 +1,8 @@
 import { formatCidr, parseCidr } from '@pare/analyzer/model/address.ts';
-import type { DeclaredRule, SourceIndex, SourceRange, SourceTree } from '../../contract.ts';
-import type { Candidate } from './candidate.ts';
-import { parsedAt } from './candidate.ts';
-import type { IndexDetails } from './details.ts';
+import type { DeclaredRule, Place, SourceIndex, SourceNote, SourceRange, SourceTree } from '../../contract.ts';
+import { placeOfRange } from '../../text.ts';
+import { type Candidate, type Parts, parsedAt } from './candidate.ts';
+import { declarationOf, type IndexDetails } from './details.ts';
 import { ruleKey } from './judge.ts';
 import { literalAt } from './locate.ts';
 
@@ -110,4 +110,29 @@ function rulesByRoot(index: SourceIndex): ReadonlyMap<string, readonly DeclaredR
     }
   byRoot.set(index, made);
   return made;
+}
+
+export function sharedNote(details: IndexDetails, gone: DeclaredRule, at: Place): SourceNote {
+  const declaration = declarationOf(details, gone.id);
+  const where = declaration === undefined ? '' : ` (${declaration.place.file}:${declaration.place.line})`;
+  const context = gone.context === 'default' ? '' : ` in ${gone.context}`;
+  return { code: 'shared', message: `an edit here would change ${gone.address}${where}${context} too`, place: at };
+}
+
+/**
+ * A rule of the same block in a call of its module, a root or a context that has no target: whatever is written into the block or beside it
+ * shows there too.
+ */
+export function elsewhere({ siblings, targets, found }: Parts): DeclaredRule | null {
+  const instance = (rule: DeclaredRule) =>
+    [rule.root, rule.context, rule.address.slice(0, rule.address.lastIndexOf(found.site.resourceName))].join('|');
+  const wanted = new Set(siblings.filter((one) => targets.has(one.id)).map(instance));
+  return siblings.find((one) => !wanted.has(instance(one))) ?? null;
+}
+
+export function refusal(parts: Parts, gone: DeclaredRule): SourceNote {
+  const { file, start, end } = parts.found.site.range;
+  const of = parts.details.project.tree.get(file);
+  const at = of === undefined ? { file, line: 1 } : placeOfRange(of, { start, end });
+  return sharedNote(parts.details, gone, at);
 }
