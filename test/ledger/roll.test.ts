@@ -1,11 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { Roller } from '../../analyzer/flowlogs/stored/roll/batch.ts';
-import { Speller } from '../../analyzer/flowlogs/stored/roll/spell.ts';
 import { readInventory } from '../../analyzer/inventory/index.ts';
 import { changeDays, interfaceAddresses } from '../../bot/cli/work/scan-input.ts';
 import { V2, V5 } from '../flowlogs/harness.ts';
@@ -31,7 +29,7 @@ describe('the strict reader stores what DuckDB stores, row by row', () => {
     try {
       const written = await writeWorld(generateWorld(seed, { days: 2 }), at, { formats: [format], layout: 'hourly' });
       const inventory = await readInventory(written.inventory, { configHistory: [written.configHistory] });
-      if (format !== 'parquet') expect(await takes(written.flowLogs)).toBe(true);
+      expect(await takes(written.flowLogs)).toBe(true);
       await expectTheSame(written.flowLogs, {
         interfaces: interfaceAddresses(inventory.interfaces),
         changes: changeDays(inventory.interfaces),
@@ -45,53 +43,6 @@ describe('the strict reader stores what DuckDB stores, row by row', () => {
 
   it('of files with damaged records that it takes all the same', async () => {
     expect(await whatIsTakenAgrees(12)).toBeLessThan(12);
-  });
-});
-
-describe('Parquet goes to the strict reader as text', () => {
-  const row = `'eni-0a' AS interface_id, '10.0.0.1' AS srcaddr, '10.0.0.2' AS dstaddr, 40000 AS srcport, 443 AS dstport, 6 AS protocol,
-    CAST(${DAY} AS BIGINT) AS start, CAST(${DAY + 9} AS BIGINT) AS "end", 'ACCEPT' AS action, 'OK' AS log_status, 2 AS tcp_flags, CAST(NULL AS VARCHAR) AS pkt_srcaddr`;
-  it.each<[string, string, boolean]>([
-    ['as AWS writes it', '', true],
-    ['missing as a dash, as nothing, as null', "REPLACE ('-' AS pkt_srcaddr, NULL AS tcp_flags)", true],
-    ['an empty address', "REPLACE ('' AS pkt_srcaddr)", true],
-    ['numbers as text', "REPLACE ('443' AS dstport, '6' AS protocol)", true],
-    ['a number as nobody writes it', "REPLACE ('0443' AS dstport)", false],
-    ['a space within', "REPLACE ('eni-0a x' AS interface_id)", false],
-    ['a quote within', "REPLACE ('eni-0\"a' AS interface_id)", false],
-    ['a line within', "REPLACE ('eni-0a' || chr(10) || 'eni-0b' AS interface_id)", false],
-    ['an address that is none', "REPLACE ('10.0.0.1.' AS srcaddr)", false],
-    ['a port below nothing', 'REPLACE (-5 AS dstport)', false],
-    ['no action', 'REPLACE (CAST(NULL AS VARCHAR) AS action)', false],
-  ])('%s', async (_, change, expected) => {
-    await withLogs({}, async (logs) => {
-      const path = join(logs, NAME.replace('.gz', '.parquet'));
-      const duckdb = await DuckDBInstance.create(':memory:', { threads: '1' });
-      const connection = await duckdb.connect();
-      await connection.run(`COPY (SELECT * ${change} FROM (SELECT ${row})) TO '${path}' (FORMAT parquet)`);
-      connection.closeSync();
-      duckdb.closeSync();
-      const speller = new Speller(logs, '500MB', new AbortController().signal);
-      const input = await speller.spell(path, 1);
-      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 10 }).roll([input!]) !== null).toBe(expected);
-      await speller.close();
-      if (expected) await expectTheSame(logs);
-    });
-  });
-});
-
-it('a Parquet file with a damaged page is left to DuckDB, which says which it is', async () => {
-  await withLogs({}, async (logs) => {
-    const path = join(logs, NAME.replace('.gz', '.parquet'));
-    const duckdb = await DuckDBInstance.create(':memory:', { threads: '1' });
-    const connection = await duckdb.connect();
-    await connection.run(`COPY (SELECT 'eni-0' || n AS interface_id, '10.0.0.1' AS srcaddr, '10.0.0.2' AS dstaddr, n AS srcport, 443 AS dstport,
-      6 AS protocol, ${DAY} + n AS start, ${DAY} + n AS "end", 'ACCEPT' AS action, 'OK' AS log_status FROM range(2000) r(n)) TO '${path}' (FORMAT parquet)`);
-    connection.closeSync();
-    duckdb.closeSync();
-    const bytes = await readFile(path);
-    await writeFile(path, bytes.fill(0x55, 40, 400));
-    await expectTheSame(logs);
   });
 });
 

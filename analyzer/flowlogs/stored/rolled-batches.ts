@@ -1,12 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { PareError } from '../../model/problem.ts';
 import type { ScanOptions } from '../ledger.ts';
-import type { Rolled, RollInput } from './roll/batch.ts';
+import type { Rolled } from './roll/batch.ts';
 import { openPool, type Pool } from './roll/pool.ts';
-import { forget, Speller } from './roll/spell.ts';
 
 export interface RolledBatchesOptions extends Pick<ScanOptions, 'interfaces' | 'changes' | 'signal'> {
-  tempDir: string;
   memoryLimit?: string;
   reader?: 'strict-first' | 'duckdb';
 }
@@ -26,26 +23,14 @@ export async function* rolledBatches<F extends BatchFile>(
   batches: readonly (readonly F[])[],
 ): AsyncGenerator<[readonly F[], Rolled | null]> {
   const threads = Math.max(1, Math.min(MOST_THREADS, availableParallelism(), batches.length));
-  const memoryLimit = options.memoryLimit ?? '2GB';
-  const limit = bytesOf(memoryLimit);
+  const limit = bytesOf(options.memoryLimit ?? '2GB');
   const mostRecords = Math.floor(limit / threads / RECORD_BYTES);
   const { interfaces, changes } = options;
   const pool: Pool = openPool({ interfaces, changes, mostRecords }, threads);
-  const speller = new Speller(options.tempDir, memoryLimit, options.signal);
   const stopped = aborted(options.signal);
   stopped.catch(() => null);
   const ahead: Promise<Rolled | null>[] = [];
-  // One after the other: the speller has one engine, whose threads are the machine's.
-  let spelling: Promise<unknown> = Promise.resolve();
-  const roll = async (files: readonly BatchFile[]): Promise<Rolled | null> => {
-    const spelled = spelling.then(() => inputsOf(files, speller));
-    spelling = spelled.catch(() => null);
-    const inputs = await spelled;
-    if (inputs === null) return null;
-    const rolled = await pool.roll(inputs);
-    await forget(inputs);
-    return rolled;
-  };
+  const roll = (files: readonly BatchFile[]) => pool.roll(files.map(({ path }) => ({ path })));
   const end = () => void pool.close();
   options.signal.addEventListener('abort', end);
   try {
@@ -62,28 +47,6 @@ export async function* rolledBatches<F extends BatchFile>(
   } finally {
     options.signal.removeEventListener('abort', end);
     await pool.close();
-    await spelling.catch(() => null);
-    await speller.close();
-  }
-}
-
-async function inputsOf(files: readonly BatchFile[], speller: Speller): Promise<RollInput[] | null> {
-  const inputs: RollInput[] = [];
-  for (const { path, bytes } of files) {
-    const input = path.endsWith('.parquet') ? await spelled(speller, path, bytes) : { path };
-    if (input === null) return null;
-    inputs.push(input);
-  }
-  return inputs;
-}
-
-/** Null too where DuckDB cannot go on, with a damaged page for one: its own reader then tells which file it is, and what may be left out. */
-async function spelled(speller: Speller, path: string, bytes: number): Promise<RollInput | null> {
-  try {
-    return await speller.spell(path, bytes);
-  } catch (cause) {
-    if (cause instanceof PareError) return null;
-    throw cause;
   }
 }
 

@@ -5,6 +5,7 @@ import { classifyFirstLine } from '../../classify.ts';
 import type { ScanOptions } from '../../ledger.ts';
 import { LedgerFiles, type RolledFile } from './files.ts';
 import { compileKernel, Kernel, type Own } from './kernel.ts';
+import { readParquet } from './parquet-reader.ts';
 
 /** What a worker is told once. */
 export interface RollSettings {
@@ -14,17 +15,9 @@ export interface RollSettings {
   mostRecords: number;
 }
 
-/** A file of a batch: text as AWS wrote it, or the text that spell.ts has made of a Parquet file. */
+/** A file of a batch. */
 export interface RollInput {
   path: string;
-  parquet?: {
-    text: string;
-    fields: readonly string[];
-    /** Of the Parquet file, as written. */
-    columns: readonly string[];
-    types: readonly string[];
-    bytes: number;
-  };
 }
 
 /** What became of a batch of files: everything that its segment of the ledger says, and the data files' content. */
@@ -51,7 +44,7 @@ const MOST_BYTES = Math.min(256 * 1024 * 1024, constants.MAX_LENGTH);
 const MOST_NAMES = 1_000_000;
 
 /**
- * Reads batches of text files to stored rows without DuckDB. One is used for many batches: its memory is taken once, and names keep their
+ * Reads batches of files to stored rows without DuckDB. One is used for many batches: its memory is taken once, and names keep their
  * numbers.
  */
 export class Roller {
@@ -136,10 +129,10 @@ function readAll(
   let bytes = 0;
   for (const input of inputs) {
     const before = kernel.exports.count();
-    const format =
-      input.parquet === undefined
-        ? readText(kernel, input.path, mostRecords)
-        : readSpelled(kernel, input.parquet, mostRecords);
+    const { path } = input;
+    const format = path.endsWith('.parquet')
+      ? readColumns(kernel, path, mostRecords)
+      : readText(kernel, path, mostRecords);
     if (format === null) return null;
     bytes += format.bytes;
     const known = formats.get(format.key) ?? { fields: format.fields, files: 0, records: 0 };
@@ -166,15 +159,13 @@ function readText(kernel: Kernel, path: string, mostRecords: number): ReadFormat
   return { key, fields: format.fields, bytes: text.bytes };
 }
 
-function readSpelled(
-  kernel: Kernel,
-  parquet: NonNullable<RollInput['parquet']>,
-  mostRecords: number,
-): ReadFormat | null {
-  const { text, fields, columns, types, bytes } = parquet;
-  if (statSync(text).size > MOST_BYTES) return null;
-  if (!kernel.parse(readFileSync(text), fields, mostRecords)) return null;
-  return { key: JSON.stringify([{ as: 'parquet', types }, columns]), fields: columns, bytes };
+function readColumns(kernel: Kernel, path: string, mostRecords: number): ReadFormat | null {
+  if (statSync(path).size > MOST_BYTES) return null;
+  const file = readFileSync(path);
+  const format = readParquet(kernel, file, mostRecords);
+  if (format === null) return null;
+  const { columns, types } = format;
+  return { key: JSON.stringify([{ as: 'parquet', types }, columns]), fields: columns, bytes: file.length };
 }
 
 /** The inflated file, or null where it is not for this reader. */

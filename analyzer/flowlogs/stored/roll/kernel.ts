@@ -10,6 +10,20 @@ interface Exports {
   free(block: number): void;
   clear(): void;
   parse(text: number, length: number, fields: number, most: number): number;
+  beginColumns(rows: number): number;
+  readDictionary(field: number, physical: number, page: number, size: number, entries: number): number;
+  readPage(
+    field: number,
+    physical: number,
+    page: number,
+    size: number,
+    row: number,
+    values: number,
+    optional: number,
+    coded: number,
+  ): number;
+  addColumns(rows: number): number;
+  unsnap(from: number, length: number, to: number, size: number): number;
   putOdd(text: number, length: number): number;
   setOwn(interfaceNumber: number, addresses: number, length: number): void;
   interfaceCount(): number;
@@ -58,7 +72,7 @@ interface Exports {
 }
 
 /** The order in which kernel/parse.as has their places. */
-const FIELDS: readonly FieldName[] = [
+export const FIELDS: readonly FieldName[] = [
   'interface-id',
   'srcaddr',
   'dstaddr',
@@ -94,8 +108,10 @@ export class Kernel {
   /** By their numbers. */
   readonly interfaces: string[] = [];
   private readonly own: Own;
-  private text = 0;
-  private textSize = 0;
+  private readonly buffers = [
+    { at: 0, size: 0 },
+    { at: 0, size: 0 },
+  ];
   private ranks = 0;
   private ranked = 0;
   private odd = 0;
@@ -118,18 +134,37 @@ export class Kernel {
   /** Reads the lines after `from`. False: not for this reader; what was read before must not be used then. */
   parse(lines: Uint8Array, fields: readonly string[], most: number): boolean {
     const { exports } = this;
-    if (this.textSize < lines.length + SLACK) {
-      if (this.text !== 0) exports.free(this.text);
-      this.textSize = Math.max(lines.length + SLACK, 1 << 21);
-      this.text = exports.alloc(this.textSize);
-    }
-    // The byte before the text is written to nowhere, but is the end of the line before it.
-    this.bytes(this.text, this.textSize).set(lines);
+    const text = this.hold(lines, 0);
     const places = new Int32Array(exports.memory.buffer, exports.places.value, FIELDS.length);
     for (const [n, field] of FIELDS.entries()) places[n] = fields.indexOf(field);
-    if (exports.parse(this.text, lines.length, fields.length, Math.min(most, NONE)) === 0) return false;
+    if (exports.parse(text, lines.length, fields.length, Math.min(most, NONE)) === 0) return false;
     this.learn();
     return true;
+  }
+
+  /** The row group that was read as columns becomes records. */
+  addColumns(rows: number): boolean {
+    if (this.exports.addColumns(rows) === 0) return false;
+    this.learn();
+    return true;
+  }
+
+  /** Puts bytes into one of two buffers, where they are until the next. */
+  hold(bytes: Uint8Array, buffer: 0 | 1): number {
+    const at = this.room(buffer, bytes.length);
+    this.bytes(at, bytes.length).set(bytes);
+    return at;
+  }
+
+  room(buffer: 0 | 1, size: number): number {
+    const { exports } = this;
+    const held = this.buffers[buffer]!;
+    if (held.size < size + SLACK) {
+      if (held.at !== 0) exports.free(held.at);
+      held.size = Math.max(size + SLACK, held.size * 2, 1 << 18);
+      held.at = exports.alloc(held.size);
+    }
+    return held.at;
   }
 
   /** Puts all records in order of day and interface id. False: too many of both. */

@@ -120,13 +120,20 @@ function block(from: usize, to: usize, fields: u32, most: u32): bool {
   if (found == NONE || found % fields != 0) return false;
   const lines = found / fields;
   if (lines != newlines || count + lines > most) return false;
-  const size = <usize>(count + lines) * RECORD;
+  return readLines(room(lines), lines, fields);
+}
+
+/** Room for so many records more, where the next begins; they count. */
+export function room(more: u32): usize {
+  const size = <usize>(count + more) * RECORD;
   if (size > recordsSize) {
     const next = max(size, max(recordsSize * 2, <usize>1 << 20));
     records = records == 0 ? heap.alloc(next) : heap.realloc(records, next);
     recordsSize = next;
   }
-  return readLines(from, lines, fields);
+  const out = records + <usize>count * RECORD;
+  count += more;
+  return out;
 }
 
 let newlines: u32 = 0;
@@ -214,7 +221,7 @@ function saysLogStatus(from: usize, to: usize): bool {
   return false;
 }
 
-function readLines(from: usize, lines: u32, fields: u32): bool {
+function readLines(to: usize, lines: u32, fields: u32): bool {
   const interfaceAt = load<i32>(places, 0) << 2;
   const srcAt = load<i32>(places, 4) << 2;
   const dstAt = load<i32>(places, 8) << 2;
@@ -233,7 +240,7 @@ function readLines(from: usize, lines: u32, fields: u32): bool {
   const directionAt = load<i32>(places, 60) << 2;
   const stride = <usize>fields << 2;
   let base = separators;
-  let out = records + <usize>count * RECORD;
+  let out = to;
   for (let line: u32 = 0; line < lines; line++, base += stride, out += RECORD) {
     if (load<u8>(load<u32>(base + stride)) != 0x0a) return false;
     let s: usize = load<u32>(base + interfaceAt) + 1;
@@ -244,7 +251,7 @@ function readLines(from: usize, lines: u32, fields: u32): bool {
       latestInterface = putName(interfaces, s, length);
     const start = whole(load<u32>(base + startAt) + 1, load<u32>(base + startAt, 4));
     const end = whole(load<u32>(base + endAt) + 1, load<u32>(base + endAt, 4));
-    if (start < 0 || end < start || end - start > LONGEST_INTERVAL || end > LAST_TIME) return false;
+    if (start < 0 || end < start || end - start > LONGEST_INTERVAL) return false;
     s = load<u32>(base + statusAt) + 1;
     e = load<u32>(base + statusAt, 4);
     let status: u32 = 0;
@@ -253,7 +260,7 @@ function readLines(from: usize, lines: u32, fields: u32): bool {
       else if (e - s == 8 && load<u64>(s) == SKIPDATA) status = 2;
       else return false;
     }
-    if (!begin(out, latestInterface, <u32>start, <u32>end)) return false;
+    if (!begin(out, latestInterface, start, end)) return false;
     if (status != 0) {
       store<u32>(out, status << STATUS_SHIFT, R_ABOUT);
       continue;
@@ -279,7 +286,8 @@ function readLines(from: usize, lines: u32, fields: u32): bool {
     if (kind <= 0) return false;
     if (kind == 2) about |= DST_ODD;
     const dst = value;
-    store<u64>(out, 0, R_PKT_SRC);
+    let pktSrc: u32 = 0;
+    let pktDst: u32 = 0;
     if (pktSrcAt >= 0) {
       s = load<u32>(base + pktSrcAt) + 1;
       e = load<u32>(base + pktSrcAt, 4);
@@ -289,7 +297,7 @@ function readLines(from: usize, lines: u32, fields: u32): bool {
         if (kind < 0) return false;
         if (kind != 0 && !(value == src && kind == ((about & SRC_ODD) == 0 ? 1 : 2))) {
           about |= <u32>kind << PKT_SRC_SHIFT;
-          store<u32>(out, value, R_PKT_SRC);
+          pktSrc = value;
         }
       }
     }
@@ -301,7 +309,7 @@ function readLines(from: usize, lines: u32, fields: u32): bool {
         if (kind < 0) return false;
         if (kind != 0 && !(value == dst && kind == ((about & DST_ODD) == 0 ? 1 : 2))) {
           about |= <u32>kind << PKT_DST_SHIFT;
-          store<u32>(out, value, R_PKT_DST);
+          pktDst = value;
         }
       }
     }
@@ -322,20 +330,18 @@ function readLines(from: usize, lines: u32, fields: u32): bool {
       else if (isWord6(s, e, EGRESS)) about |= 2 << DIRECTION_SHIFT;
       else if (!isDash(s, e)) return false;
     }
-    store<u32>(out, src, R_SRC);
-    store<u32>(out, dst, R_DST);
-    store<u64>(out, packets, R_PACKETS);
-    store<u64>(out, bytes, R_BYTES);
-    if (!finish(out, about, srcPort, dstPort, <u32>flags)) return false;
+    if (!addRecord(out, about, src, dst, pktSrc, pktDst, srcPort, dstPort, packets, bytes, <u32>flags)) return false;
   }
-  count += lines;
   return true;
 }
 
-/** What every record has. False: more days than a batch may have. */
+/** What every record has. False: more days than a batch may have, or a time beyond 32 bits. */
 // @ts-ignore: decorator
 @inline
-function begin(out: usize, interfaceNumber: u32, start: u32, end: u32): bool {
+export function begin(out: usize, interfaceNumber: u32, from: i64, to: i64): bool {
+  if (to > LAST_TIME) return false;
+  const start = <u32>from;
+  const end = <u32>to;
   oldest = min(oldest, start);
   newest = max(newest, end);
   if (dayCount == 0 || start - load<u32>(dayStarts + (<usize>latestDay << 2)) >= DAY || latestDay >= dayCount) {
@@ -358,10 +364,28 @@ function findDay(start: u32): bool {
   return true;
 }
 
-/** Ports (-1: missing) and flags: what they say about who called. False where TCP or UDP has no port. */
+/** What a record with status OK has; ports may be missing (-1). False where TCP or UDP has no port. */
 // @ts-ignore: decorator
 @inline
-function finish(out: usize, word: u32, srcPort: i32, dstPort: i32, flags: u32): bool {
+export function addRecord(
+  out: usize,
+  word: u32,
+  src: u32,
+  dst: u32,
+  pktSrc: u32,
+  pktDst: u32,
+  srcPort: i32,
+  dstPort: i32,
+  packets: u64,
+  bytes: u64,
+  flags: u32,
+): bool {
+  store<u32>(out, src, R_SRC);
+  store<u32>(out, dst, R_DST);
+  store<u32>(out, pktSrc, R_PKT_SRC);
+  store<u32>(out, pktDst, R_PKT_DST);
+  store<u64>(out, packets, R_PACKETS);
+  store<u64>(out, bytes, R_BYTES);
   let about = word;
   const protocol = about & 0xff;
   const ported = protocol == 6 || protocol == 17;
@@ -390,12 +414,12 @@ function finish(out: usize, word: u32, srcPort: i32, dstPort: i32, flags: u32): 
 }
 
 /** Set by `address`. */
-let value: u32 = 0;
+export let value: u32 = 0;
 
 /** 1 dotted quad, 2 odd, 0 missing, -1 none. */
 // @ts-ignore: decorator
 @inline
-function address(from: usize, to: usize): i32 {
+export function address(from: usize, to: usize): i32 {
   if (quad(from, to)) {
     value = quadValue;
     return 1;
