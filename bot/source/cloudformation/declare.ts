@@ -286,8 +286,7 @@ function notesOf(template: Template, site: Site): SourceNote[] {
 function transformIn(template: Template, { resource }: Site): SyntaxNode | MapEntry | undefined {
   const { text } = template.file;
   if (!text.includes('Transform') && !text.includes('\\')) return undefined;
-  for (const node of walk(resource.entry.value))
-    if (node.kind === 'call' && node.name === 'Fn::Transform') return node;
+  for (const node of walk(resource.entry.value)) if (node.kind === 'call' && node.name === 'Fn::Transform') return node;
   return entryOf(resource.entry.value, 'Fn::Transform') ?? entryOf(resource.properties, 'Fn::Transform');
 }
 

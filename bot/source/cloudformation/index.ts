@@ -33,7 +33,9 @@ export const cloudformation: SourceLanguage = {
 function indexTemplates(tree: SourceTree, facts: SourceFacts): SourceIndex {
   const { templates, notes } = templatesIn(tree);
   const assigned = assignStacks(templates, facts.stacks);
-  const declarations = templates.flatMap((template) => declared(template, assigned.byPath.get(template.file.path) ?? []));
+  const declarations = templates.flatMap((template) =>
+    declared(template, assigned.byPath.get(template.file.path) ?? []),
+  );
   return { tree, declarations, notes: [...notes, ...assigned.notes] };
 }
 

@@ -1,6 +1,6 @@
 import { loadHclParser } from '../../../bot/source/terraform/adapters/tree-sitter.ts';
 import { evaluate } from '../../../bot/source/terraform/eval/expression.ts';
-import { jsonText } from '../../../bot/source/terraform/eval/functions/encoding.ts';
+import { jsonText } from '../../../bot/source/terraform/eval/functions/string.ts';
 import { openProject } from '../../../bot/source/terraform/eval/open.ts';
 import { contextsOf, openRoot, type ProjectTools } from '../../../bot/source/terraform/eval/project.ts';
 import { hasError, type Value, whollyKnown } from '../../../bot/source/terraform/eval/value.ts';

@@ -43,7 +43,9 @@ async function load(): Promise<HclParser> {
  */
 function digitsOnly(text: string): string {
   if (!/\d[eE][+-]?\d/.test(text)) return text;
-  return text.replace(/(?<![\p{L}\p{N}_.]|[\p{L}\p{N}_]-+)\d+[eE][+-]?\d+(?!\w|\.\d)/gu, (all) => '1'.repeat(all.length));
+  return text.replace(/(?<![\p{L}\p{N}_.]|[\p{L}\p{N}_]-+)\d+[eE][+-]?\d+(?!\w|\.\d)/gu, (all) =>
+    '1'.repeat(all.length),
+  );
 }
 
 interface Growing extends CstNode {

@@ -1,20 +1,27 @@
 import type { SourceRange } from '../../contract.ts';
 import type { Expression, ForExpression, TemplatePart } from '../syntax/ast.ts';
-import { alike, asString, elementsOf, numberText, toBool, toNumber, toText } from './convert.ts';
+import { alike, asString, elementsOf, numberOf, toBool, toNumber, toText } from './convert.ts';
 import { callFunction } from './functions/call.ts';
+import { add, divide, modulo, multiply, negate, parseFloat512 } from './number.ts';
 import { bind, type Scope } from './scope.ts';
 import {
   bool,
+  compareNumbers,
   equal,
   failure,
+  float,
+  floatOf,
   hasError,
   list,
   type MapEntry,
   map,
+  type NumberValue,
   nameOf,
   num,
+  numberText,
   origins,
   str,
+  tooLarge,
   type UnknownValue,
   unknown,
   type Value,
@@ -36,13 +43,13 @@ const MAX_TEXT = 2_000_000;
 export function evaluate(expression: Expression, scope: Scope): Value {
   const { budget } = scope.environment;
   budget.steps -= 1;
-  if (budget.steps <= 0 || budget.depth > MAX_NESTING) return failure('the evaluation is too large');
+  if (budget.steps <= 0 || budget.depth > MAX_NESTING) return tooLarge();
   const known = constants.get(expression);
   if (known !== undefined) return known;
   budget.depth += 1;
   try {
     const value = evaluateHere(expression, scope);
-    if (weight(value) > MAX_WEIGHT) return failure('the evaluation is too large', value.from);
+    if (weight(value) > MAX_WEIGHT) return tooLarge(value.from);
     if (value.t !== 'unknown' && isConstant(expression)) constants.set(expression, value);
     return value;
   } finally {
@@ -72,7 +79,7 @@ function isConstant(e: Expression): boolean {
 function evaluateHere(e: Expression, scope: Scope): Value {
   switch (e.kind) {
     case 'literal':
-      return literal(e.value, e);
+      return literal(e, e);
     case 'parentheses':
       return evaluate(e.inner, scope);
     case 'template':
@@ -113,12 +120,14 @@ function place(e: SourceRange): SourceRange {
   return { file: e.file, start: e.start, end: e.end };
 }
 
-function literal(value: string | number | boolean | null, at: SourceRange): Value {
+function literal({ value, source }: Extract<Expression, { kind: 'literal' }>, at: SourceRange): Value {
   const from = [place(at)];
   if (value === null) return { t: 'null', from };
   if (typeof value === 'string') return str(value, from);
-  if (typeof value === 'number') return num(value, from);
-  return bool(value, from);
+  if (typeof value !== 'number') return bool(value, from);
+  if (Number.isSafeInteger(value)) return { ...num(value, from), literal: true };
+  const exact = parseFloat512(source ?? String(value));
+  return exact === null ? tooLarge(from) : float(exact, from);
 }
 
 function template(parts: readonly TemplatePart[], scope: Scope, at: SourceRange): Value {
@@ -168,7 +177,7 @@ function template(parts: readonly TemplatePart[], scope: Scope, at: SourceRange)
   const from = [...origins(used), place(at)];
   const length = text.reduce((sum, piece) => sum + piece.length, 0);
   scope.environment.budget.steps -= Math.trunc(length / 100);
-  if (length > MAX_TEXT) return failure('the evaluation is too large', from);
+  if (length > MAX_TEXT) return tooLarge(from);
   if (!open) return str(text.join(''), from);
   return { ...unknown(`unknown:${text.join('')}`, from), ...(error === undefined && !wrong ? {} : { error: true }) };
 }
@@ -236,7 +245,7 @@ function extend(value: UnknownValue, step: string, scope: Scope): Value {
 
 export function index(value: Value, key: Value, scope: Scope): Value {
   if (value.t === 'unknown') {
-    const step = key.t === 'number' ? numberText(key.v) : nameOf(key);
+    const step = key.t === 'number' ? numberText(key) : nameOf(key);
     return extend(value, `[${step}]`, scope);
   }
   if (key.t === 'unknown') {
@@ -335,12 +344,21 @@ function forExpression(e: ForExpression, at: SourceRange, scope: Scope): Value {
   }
   const pairs = pairsOf(collection);
   if (pairs === null) return failure(`for over ${nameOf(collection)}`, from);
-  if (pairs.length > MAX_ELEMENTS) return failure('the evaluation is too large', from);
+  if (pairs.length > MAX_ELEMENTS) return tooLarge(from);
   const items: Value[] = [];
   const entries = new Map<string, MapEntry>();
   const groups = new Map<string, { key: Value; values: Value[] }>();
+  if (pairs.length === 0 && e.condition !== null) {
+    // Terraform asks for the condition's type also where there is nothing to ask it of.
+    const none = unknown('unknown:element');
+    const condition = evaluate(
+      e.condition,
+      bind(scope, { ...(e.keyName === null ? {} : { [e.keyName]: none }), [e.valueName]: none }),
+    );
+    if (condition.t !== 'unknown' && toBool(condition) === null) return failure(`for if ${nameOf(condition)}`, from);
+  }
   for (const pair of pairs) {
-    if (scope.environment.budget.steps <= 0) return failure('the evaluation is too large', from);
+    if (scope.environment.budget.steps <= 0) return tooLarge(from);
     const names = e.keyName === null ? {} : { [e.keyName]: pair.key };
     const inner = bind(scope, { ...names, [e.valueName]: pair.value });
     let maybe = pair.value.t === 'unknown' && pair.value.many === true;
@@ -402,8 +420,11 @@ function unary(operator: string, operand: Value, at: SourceRange): Value {
     const truth = toBool(operand);
     return truth === null ? failure(`!${nameOf(operand)}`, from) : bool(!truth, from);
   }
-  const number = toNumber(operand);
-  return number === null ? failure(`-${nameOf(operand)}`, from) : num(-number, from);
+  const number = numberOf(operand);
+  if (number === null) return failure(`-${nameOf(operand)}`, from);
+  // It keeps its sign in text, and is equal to 0 all the same.
+  if (number.v === 0) return unknown('unknown:-0', from);
+  return number.exact === undefined ? num(-number.v, from) : float(negate(number.exact), from);
 }
 
 function binary(operator: string, left: Value, rightOf: () => Value, at: SourceRange): Value {
@@ -429,27 +450,35 @@ function binary(operator: string, left: Value, rightOf: () => Value, at: SourceR
     return bool(operator === '&&' ? a && b : a || b, from);
   }
   if (left.t === 'unknown' || right.t === 'unknown') return open();
-  const [a, b] = [toNumber(left), toNumber(right)];
+  const [a, b] = [numberOf(left), numberOf(right)];
   if (a === null || b === null) return failure(`${nameOf(left)} ${operator} ${nameOf(right)}`, from);
+  return arithmetic(operator, a, b, from);
+}
+
+function arithmetic(operator: string, a: NumberValue, b: NumberValue, from: Value['from']): Value {
   switch (operator) {
-    case '+':
-      return num(a + b, from);
-    case '-':
-      return num(a - b, from);
-    case '*':
-      return num(a * b, from);
-    case '/':
-      return b === 0 ? failure('division by zero', from) : num(a / b, from);
-    case '%':
-      return b === 0 ? failure('division by zero', from) : num(a % b, from);
     case '<':
-      return bool(a < b, from);
+      return bool(compareNumbers(a, b) < 0, from);
     case '>':
-      return bool(a > b, from);
+      return bool(compareNumbers(a, b) > 0, from);
     case '<=':
-      return bool(a <= b, from);
+      return bool(compareNumbers(a, b) <= 0, from);
     case '>=':
-      return bool(a >= b, from);
+      return bool(compareNumbers(a, b) >= 0, from);
+    case '+':
+      return float(add(floatOf(a), floatOf(b)), from);
+    case '-':
+      return float(add(floatOf(a), negate(floatOf(b))), from);
+    case '*':
+      return float(multiply(floatOf(a), floatOf(b)), from);
+    case '/':
+    case '%':
+      // Beyond 0 / 0 Terraform has an infinite number, which no attribute takes.
+      if (b.v === 0)
+        return a.v === 0 && operator === '/'
+          ? failure('0 / 0', from)
+          : unknown(`unknown:${nameOf(a)} ${operator} 0`, from);
+      return float((operator === '/' ? divide : modulo)(floatOf(a), floatOf(b)), from);
     default:
       return failure(`the operator ${operator}`, from);
   }

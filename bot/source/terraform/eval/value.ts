@@ -1,22 +1,42 @@
 import type { SourceRange } from '../../contract.ts';
+import { compare, type Float, floatText, LITERAL_PRECISION, ofDouble, toDouble } from './number.ts';
+import type { Type } from './unify.ts';
 
 /** Ranges that produced a value, innermost (the literal) first, the place that used it last. */
 export type Origin = readonly SourceRange[];
 
 /** A value of Terraform's language that remembers where it came from (law 6). Maps are in key order, sets in Terraform's order. */
 export type Value =
-  | { t: 'null'; from: Origin }
+  | NullValue
   | { t: 'bool'; v: boolean; from: Origin }
-  | { t: 'number'; v: number; from: Origin }
+  | NumberValue
   | { t: 'string'; v: string; from: Origin }
   | ListValue
   | MapValue
   | UnknownValue;
 
+export interface NullValue {
+  t: 'null';
+  /** Where a conversion gave it one: `tostring(null)`. */
+  type?: Type;
+  from: Origin;
+}
+export interface NumberValue {
+  t: 'number';
+  /** The nearest double. */
+  v: number;
+  /** With its precision, where that is not the one of a whole number that was counted or of a double. */
+  exact?: Float;
+  /** A literal that the double is exactly. */
+  literal?: true;
+  from: Origin;
+}
 export interface ListValue {
   t: 'list';
   as: 'list' | 'set' | 'tuple';
   items: readonly Value[];
+  /** Of a list or set: what its items do not tell, when there is none. */
+  element?: Type;
   from: Origin;
 }
 export interface MapEntry {
@@ -28,6 +48,8 @@ export interface MapValue {
   t: 'map';
   as: 'map' | 'object';
   entries: ReadonlyMap<string, MapEntry>;
+  /** Of a map: what its values do not tell, when there is none. */
+  element?: Type;
   from: Origin;
 }
 /** Not known; `text` says what it is (`ref:…`) or why (`unknown:…`), so that two different unknowns stay apart. */
@@ -46,9 +68,15 @@ export interface UnknownValue {
 const NOWHERE: Origin = [];
 const MAX_ORIGIN = 48;
 
-export const nil = (from: Origin = NOWHERE): Value => ({ t: 'null', from });
+export const nil = (from: Origin = NOWHERE): NullValue => ({ t: 'null', from });
 export const bool = (v: boolean, from: Origin = NOWHERE): Value => ({ t: 'bool', v, from });
-export const num = (v: number, from: Origin = NOWHERE): Value => ({ t: 'number', v, from });
+export const num = (v: number, from: Origin = NOWHERE): NumberValue => ({ t: 'number', v, from });
+export const float = (exact: Float, from: Origin = NOWHERE): NumberValue => ({
+  t: 'number',
+  v: toDouble(exact).value,
+  exact,
+  from,
+});
 /** Terraform's strings are in Unicode's normal form C. */
 export const str = (v: string, from: Origin = NOWHERE): Value => ({ t: 'string', v: v.normalize('NFC'), from });
 export const list = (items: readonly Value[], as: ListValue['as'] = 'tuple', from: Origin = NOWHERE): ListValue => ({
@@ -68,6 +96,9 @@ export const failure = (why: string, from: Origin = NOWHERE): UnknownValue => ({
   error: true,
   from,
 });
+
+/** Not known either, for it is more than Pare works out: nothing that `try` may catch, since Terraform has a value there. */
+export const tooLarge = (from: Origin = NOWHERE): UnknownValue => unknown('unknown:the evaluation is too large', from);
 
 /** Entries by key in Terraform's order (that of code points). */
 export function map(
@@ -181,8 +212,9 @@ export function nameOf(value: Value): string {
     case 'null':
       return 'null';
     case 'bool':
-    case 'number':
       return String(value.v);
+    case 'number':
+      return numberText(value);
     case 'string':
       return JSON.stringify(value.v);
     case 'unknown':
@@ -208,6 +240,26 @@ function bounded(text: string): string {
   return `${text.slice(0, MAX_NAME - 20)}…${a.toString(16)}${b.toString(16)}`;
 }
 
+/** As a float, of the precision that counts (64 bits) and doubles (53) have. */
+export function floatOf(value: NumberValue): Float {
+  return (
+    value.exact ??
+    ofDouble(value.v, value.literal === true ? LITERAL_PRECISION : Number.isSafeInteger(value.v) ? 64 : 53)
+  );
+}
+
+/** As Terraform prints it: no exponent, no zeros at the end. */
+export function numberText(value: NumberValue): string {
+  return Number.isSafeInteger(value.v) && (value.exact === undefined || value.exact.e >= 0)
+    ? String(value.v + 0)
+    : floatText(floatOf(value));
+}
+
+export function compareNumbers(a: NumberValue, b: NumberValue): number {
+  if (a.exact === undefined && b.exact === undefined) return a.v - b.v;
+  return compare(floatOf(a), floatOf(b));
+}
+
 /** Structural equality as `==` has it; null where an unknown part leaves it open. */
 export function equal(a: Value, b: Value): boolean | null {
   if (a.t === 'unknown' || b.t === 'unknown') return null;
@@ -227,6 +279,7 @@ export function equal(a: Value, b: Value): boolean | null {
       }),
     );
   }
+  if (a.t === 'number' && b.t === 'number') return compareNumbers(a, b) === 0;
   if (a.t === b.t && 'v' in a && 'v' in b) return a.v === b.v;
   return false;
 }

@@ -336,7 +336,7 @@ resource "aws_security_group" "default" {
 resource "aws_security_group" "cbd" {
   count = local.create && var.create_before_destroy ? 1 : 0
 }
-${rules('keyed', 'local.cbd ? local.keyed : {}')}${rules('dbc', 'local.cbd ? {} : local.keyed')}output "id" {
+${rules('keyed', '{ for key, rule in local.keyed : key => rule if local.cbd }')}${rules('dbc', '{ for key, rule in local.keyed : key => rule if !local.cbd }')}output "id" {
   value = local.id
 }
 `;

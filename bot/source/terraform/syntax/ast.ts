@@ -15,7 +15,8 @@ export type HclParser = (text: string) => CstNode | null;
 
 /** Every node knows its file and range, so that values can remember where they came from. */
 export type Expression =
-  | (SourceRange & { kind: 'literal'; value: string | number | boolean | null })
+  /** `source`: how a number is written, which may be more than a double holds. */
+  | (SourceRange & { kind: 'literal'; value: string | number | boolean | null; source?: string })
   | (SourceRange & { kind: 'template'; parts: readonly TemplatePart[] })
   | (SourceRange & { kind: 'tuple'; items: readonly Expression[] })
   | (SourceRange & { kind: 'object'; items: readonly ObjectItem[] })

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../../contract.ts';
 import type { CstNode, Expression, ObjectItem, SplatElement, SyntaxFault, TemplatePart } from './ast.ts';
 import { unescapeMarkers, unquote } from './escape.ts';
-import { applyStripMarkers, byLine, leastIndent, partsOf, type TemplateToken } from './template.ts';
+import { applyStripMarkers, type FlatToken, flush, linesOf, partsOf, type TemplateToken } from './template.ts';
 
 export interface Reader {
   file: string;
@@ -128,7 +128,7 @@ function readTerm(reader: Reader, node: CstNode): Expression {
 
 function literalOf(reader: Reader, node: CstNode, range: SourceRange): Expression {
   const source = sourceOf(reader, node);
-  if (node.type === 'numeric_lit') return { ...range, kind: 'literal', value: Number(source) };
+  if (node.type === 'numeric_lit') return { ...range, kind: 'literal', value: Number(source), source };
   if (node.type === 'bool_lit') return { ...range, kind: 'literal', value: source === 'true' };
   if (node.type === 'null_lit') return { ...range, kind: 'literal', value: null };
   return { ...range, kind: 'literal', value: unquote(source.slice(1, -1)) };
@@ -237,7 +237,7 @@ function readTemplate(reader: Reader, node: CstNode, range: SourceRange): Expres
   const form = node.children.find((child) => child.type !== 'comment');
   if (form === undefined) return { ...range, kind: 'invalid', why: 'this template is empty' };
   if (form.type === 'heredoc_template') return readHeredoc(reader, form, range);
-  const style: Style = { decode: unquote, heredoc: false };
+  const style: Style = { decode: unquote, literals: null };
   const parts = partsOf(applyStripMarkers(tokensOf(reader, form.children, form.start + 1, form.end - 1, style)));
   const only = parts[0];
   if (parts.length === 1 && only?.kind === 'interpolation') return { ...range, kind: 'parentheses', inner: only.value };
@@ -253,37 +253,50 @@ function readHeredoc(reader: Reader, form: CstNode, range: SourceRange): Express
   const lastLine = reader.text.lastIndexOf('\n', close.start + reader.shift - 1) + 1 - reader.shift;
   const inside = form.children.filter((child) => child.start >= lineEnd && child.end <= lastLine);
   const end = Math.max(lineEnd, lastLine);
-  const body = reader.text.slice(lineEnd + reader.shift, end + reader.shift);
-  const indent = sourceOf(reader, form).startsWith('<<-') ? leastIndent(body) : 0;
-  const style: Style = { decode: heredocDecoder(reader, indent), heredoc: true };
-  return {
-    ...range,
-    kind: 'template',
-    parts: partsOf(applyStripMarkers(byLine(tokensOf(reader, inside, lineEnd, end, style)))),
-  };
+  const lines = heredocLines(reader, inside, lineEnd, end);
+  if (sourceOf(reader, form).startsWith('<<-')) flush(lines);
+  const literals = new Map(lines.flatMap((line) => (line.kind === 'text' ? [[line.start, line.text] as const] : [])));
+  const style: Style = { decode: unescapeMarkers, literals };
+  return { ...range, kind: 'template', parts: partsOf(tokensOf(reader, inside, lineEnd, end, style)) };
 }
 
 interface Style {
-  /** `at` is the offset of the source in the whole file. */
-  decode: (source: string, at: number) => string;
-  heredoc: boolean;
+  decode: (source: string) => string;
+  /** Of a heredoc: what each line of text has become, by its offset in the whole file. */
+  literals: ReadonlyMap<number, string> | null;
 }
 
-function heredocDecoder(reader: Reader, indent: number): Style['decode'] {
-  return (source, at) => {
-    const plain = unescapeMarkers(source);
-    if (indent === 0) return plain;
-    const lines = plain.split(/(?<=\n)/);
-    return lines
-      .map((line, i) => {
-        if (i === 0 && reader.text[at - 1] !== '\n') return line;
-        const space = line.length - line.trimStart().length;
-        return line.slice(
-          line.trim() === '' && line.endsWith('\n') ? Math.min(indent, space - 1) : Math.min(indent, space),
-        );
-      })
-      .join('');
+/** The heredoc as HCL's parser has it before it builds a tree: text by line, and the markers of all levels in one row, which strip what is beside them. */
+function heredocLines(reader: Reader, nodes: readonly CstNode[], start: number, end: number): FlatToken[] {
+  const out: FlatToken[] = [];
+  let at = start;
+  let strip = false;
+  const text = (to: number) => {
+    for (const source of linesOf(reader.text.slice(at + reader.shift, to + reader.shift))) {
+      const plain = unescapeMarkers(source);
+      out.push({ kind: 'text', text: strip ? plain.trimStart() : plain, start: at + reader.shift });
+      strip = false;
+      at += source.length;
+    }
   };
+  for (const marker of markersIn(reader, nodes)) {
+    text(marker.start);
+    const { stripBefore, stripAfter } = strips(reader, marker);
+    const before = out.at(-1);
+    if (stripBefore && before?.kind === 'text') before.text = before.text.trimEnd();
+    out.push({ kind: 'marker' });
+    strip = stripAfter;
+    at = marker.end;
+  }
+  text(end);
+  return out;
+}
+
+function markersIn(reader: Reader, nodes: readonly CstNode[]): CstNode[] {
+  return nodes.flatMap((node): CstNode[] => {
+    if (node.type === 'template_directive') return markersIn(reader, node.children[0]?.children ?? []);
+    return node.type === 'template_interpolation' || sourceOf(reader, node).startsWith('%{') ? [node] : [];
+  });
 }
 
 const MARKED = new Set(['template_interpolation', 'template_directive']);
@@ -301,13 +314,12 @@ function tokensOf(
   const text = (to: number) => {
     if (to <= at) return;
     const source = reader.text.slice(at + reader.shift, to + reader.shift);
-    tokens.push({
-      kind: 'text',
-      text: style.decode(source, at + reader.shift),
-      file: reader.file,
-      start: at + reader.shift,
-      end: to + reader.shift,
-    });
+    let start = at + reader.shift;
+    for (const line of style.literals === null ? [source] : linesOf(source)) {
+      const text = style.literals?.get(start) ?? style.decode(line);
+      tokens.push({ kind: 'text', text, file: reader.file, start, end: start + line.length });
+      start += line.length;
+    }
   };
   for (const node of nodes) {
     if (!MARKED.has(node.type)) continue;
@@ -340,8 +352,8 @@ function readMarked(reader: Reader, node: CstNode, style: Style): TemplatePart {
   const subject = condition === undefined ? invalid : readExpression(reader, condition);
   const between = (from: CstNode, to: CstNode): TemplatePart[] => {
     const inner = form.children.filter((child) => child.start >= from.end && child.end <= to.start);
-    const found = tokensOf(reader, inner, from.end, to.start, style);
-    const tokens = style.heredoc ? byLine(found) : found;
+    const tokens = tokensOf(reader, inner, from.end, to.start, style);
+    if (style.literals !== null) return partsOf(tokens);
     const first = tokens[0];
     const last = tokens.at(-1);
     if (first?.kind === 'text' && strips(reader, from).stripAfter) first.text = first.text.trimStart();

@@ -18,25 +18,31 @@ export function applyStripMarkers(tokens: readonly TemplateToken[]): TemplateTok
   });
 }
 
-/** Heredoc text is one token a line, so that a strip marker takes at most one line break. */
-export function byLine(tokens: readonly TemplateToken[]): TemplateToken[] {
-  return tokens.flatMap((token): TemplateToken[] => {
-    if (token.kind === 'part') return [token];
-    return token.text.split(/(?<=\n)/).map((text) => ({ ...token, text }));
-  });
+/** One step of a heredoc, before it has a tree. */
+export type FlatToken = { kind: 'text'; text: string; start: number } | { kind: 'marker' };
+
+export function linesOf(text: string): string[] {
+  return text === '' ? [] : text.split(/(?<=\n)/);
 }
 
 /**
- * `<<-` takes from every line as many leading spaces as the least indented line has; lines of white space only do not count.
- * Source: flushHeredocTemplateParts in HCL's hclsyntax/parser_template.go.
+ * `<<-` takes from every line as many leading spaces as the least indented line has. Lines of white space only do not count and stay; a line
+ * that begins with a marker has no indentation, and so has one whose text a strip marker took away. In place. Source: flushHeredocTemplateParts
+ * in HCL's hclsyntax/parser_template.go.
  */
-export function leastIndent(heredoc: string): number {
+export function flush(tokens: readonly FlatToken[]): void {
   let least = Number.POSITIVE_INFINITY;
-  for (const line of heredoc.split(/(?<=\n)/)) {
-    if (line.trim() === '') continue;
-    least = Math.min(least, line.length - line.trimStart().length);
+  let begins = true;
+  const indented: Extract<FlatToken, { kind: 'text' }>[] = [];
+  for (const token of tokens) {
+    if (begins && token.kind === 'marker') least = 0;
+    if (begins && token.kind === 'text' && !(token.text.trim() === '' && token.text.endsWith('\n'))) {
+      least = Math.min(least, token.text.length - token.text.trimStart().length);
+      indented.push(token);
+    }
+    begins = token.kind === 'text' && token.text.endsWith('\n');
   }
-  return least === Number.POSITIVE_INFINITY ? 0 : least;
+  for (const token of indented) token.text = token.text.slice(least);
 }
 
 export function partsOf(tokens: readonly TemplateToken[]): TemplatePart[] {

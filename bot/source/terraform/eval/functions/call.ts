@@ -1,6 +1,6 @@
 import type { SourceRange } from '../../../contract.ts';
 import type { CallContext, Scope, TerraformFunction } from '../scope.ts';
-import { failure, hasError, nameOf, origins, unknown, type Value, weight, whollyKnown } from '../value.ts';
+import { failure, hasError, nameOf, origins, tooLarge, unknown, type Value, weight, whollyKnown } from '../value.ts';
 import { collectionFunctions } from './collection.ts';
 import { encodingFunctions } from './encoding.ts';
 import { fileFunctions } from './file.ts';
@@ -73,7 +73,7 @@ export function callFunction(
   if (found.arguments === 'known' ? !args.every(whollyKnown) : args.some(hasError)) return open();
   const size = args.reduce((sum, arg) => sum + sizeOf(arg), 0);
   scope.environment.budget.steps -= size;
-  if (size > MAX_SIZE) return failure('the evaluation is too large', from);
+  if (size > MAX_SIZE) return tooLarge(from);
   const value = bounded(() => found.run(args, { scope, place, open, evaluate }), from);
   return value.from.length === 0 ? { ...value, from } : value;
 }
@@ -83,7 +83,7 @@ function bounded(run: () => Value, from: Value['from']): Value {
   try {
     return run();
   } catch (error) {
-    if (error instanceof RangeError) return failure('the evaluation is too large', from);
+    if (error instanceof RangeError) return tooLarge(from);
     throw error;
   }
 }

@@ -1,4 +1,18 @@
-import { asList, asString, elementsOf, setOf, toBool, toNumber, toText, unify } from '../convert.ts';
+import {
+  asList,
+  asSet,
+  asString,
+  convertTo,
+  elementsOf,
+  setOf,
+  toBool,
+  toNumber,
+  toOneType,
+  toText,
+  unify,
+} from '../convert.ts';
+import { typeOf } from '../typing.ts';
+import { STRING, typeKey } from '../unify.ts';
 import {
   bool,
   compareText,
@@ -19,7 +33,7 @@ import {
   viaAll,
   whollyKnown,
 } from '../value.ts';
-import { known, MANY, partial, type Registered } from './helpers.ts';
+import { graphemes, known, MANY, partial, type Registered } from './helpers.ts';
 
 const MAX_PRODUCT = 20_000;
 
@@ -38,7 +52,18 @@ function concat(args: readonly Value[]): Value {
     else if (arg.t === 'list' && arg.as !== 'set') for (const item of arg.items) items.push(viaAll(item, arg.from));
     else return failure(`concat of ${nameOf(arg)}`);
   }
-  return list(items, args.every((arg) => arg.t === 'list' && arg.as !== 'tuple') ? 'list' : 'tuple');
+  const lists = args.length > 0 && args.every((arg) => arg.t === 'list' && arg.as === 'list');
+  if (!lists) return list(items, 'tuple');
+  if (!args.every(whollyKnown)) return list(items, 'list');
+  // Lists of types that have nothing in common make a tuple.
+  const same = toOneType(args);
+  if (same === null) return list(items, 'tuple');
+  const made = list(
+    same.flatMap((arg) => (arg.t === 'list' ? arg.items.map((item) => viaAll(item, arg.from)) : [])),
+    'list',
+  );
+  const type = typeOf(same[0]!);
+  return made.items.length === 0 && type.k === 'list' ? { ...made, element: type.of } : made;
 }
 
 function flatten(value: ListValue): Value[] {
@@ -56,7 +81,10 @@ function merge(args: readonly Value[], open: () => Value): Value {
     if (arg.t !== 'map') return failure(`merge of ${nameOf(arg)}`);
     for (const [key, entry] of arg.entries) entries.set(key, entry);
   }
-  return map(entries, args.every((arg) => arg.t === 'map' && arg.as === 'map') ? 'map' : 'object');
+  const [first] = args;
+  const same =
+    first?.t === 'map' && first.as === 'map' && args.every((arg) => typeKey(typeOf(arg)) === typeKey(typeOf(first)));
+  return map(entries, same ? 'map' : 'object');
 }
 
 function lookup([of, key, otherwise]: readonly Value[], open: () => Value): Value {
@@ -65,9 +93,16 @@ function lookup([of, key, otherwise]: readonly Value[], open: () => Value): Valu
   const entry = of.entries.get(toText(key) ?? '');
   if (entry !== undefined) return entry.value;
   if (otherwise === undefined) return failure(`lookup of ${nameOf(key)}`);
-  // A map has one type, which the default takes.
-  const texts = of.as === 'map' && [...of.entries.values()].some(({ value }) => value.t === 'string');
-  return texts ? asString(otherwise) : otherwise;
+  return otherwise;
+}
+
+/** A map has one type, which the default takes; also where it is not asked for, it must. */
+function lookupTyped([of, key, otherwise]: readonly Value[], open: () => Value): Value {
+  if (of?.t !== 'map' || of.as !== 'map' || otherwise === undefined)
+    return lookup([of!, key!, ...(otherwise === undefined ? [] : [otherwise])], open);
+  const type = typeOf(of);
+  const fits = type.k === 'map' && whollyKnown(otherwise) ? convertTo(otherwise, type.of) : otherwise;
+  return hasError(fits) ? failure(`lookup with ${nameOf(otherwise)}`) : lookup([of, key!, fits], open);
 }
 
 function element([of, at]: readonly Value[], open: () => Value): Value {
@@ -76,7 +111,9 @@ function element([of, at]: readonly Value[], open: () => Value): Value {
   if (of.as === 'set') return failure('element of a set');
   const size = of.items.length;
   if (number === null || size === 0) return failure('element of an empty list');
-  if (number < 0 && of.as === 'tuple') return failure('element of a tuple before its first');
+  if (!Number.isInteger(number)) return failure('element of a list at a fraction');
+  if (number < 0 && of.as === 'tuple')
+    return of.items.length === 1 ? open() : failure('element of a tuple before its first');
   return of.items[((Math.trunc(number) % size) + size) % size]!;
 }
 
@@ -92,14 +129,19 @@ function coalesce(args: readonly Value[], open: () => Value): Value {
   for (const arg of args) {
     if (arg.t === 'unknown') return open();
     if (arg.t === 'null' || (arg.t === 'string' && arg.v === '')) continue;
-    return args.some((other) => other.t === 'string') ? asString(arg) : arg;
+    if (!args.every(whollyKnown)) return args.some((other) => other.t === 'string') ? asString(arg) : arg;
+    const same = toOneType(args);
+    if (same === null) return failure('coalesce of values without a common type');
+    return same.some(hasError) ? open() : same[args.indexOf(arg)]!;
   }
   return failure('coalesce finds nothing');
 }
 
-function distinct(value: ListValue): Value {
+function distinct(given: ListValue): Value {
+  const value = whollyKnown(given) ? asList(given) : { ...given, items: unify(given.items) };
+  if (value.t !== 'list') return value;
   const seen = new Map<string, Value>();
-  for (const item of unify(value.items)) {
+  for (const item of value.items) {
     const key = `${item.t}:${nameOf(item)}`;
     const first = seen.get(key);
     seen.set(key, first === undefined ? item : { ...first, from: origins([first, item]) });
@@ -126,38 +168,56 @@ function product(lists: readonly ListValue[]): Value {
     const { items } = same;
     rows = rows.flatMap((row) => items.map((item) => [...row, item]));
   }
-  const as = lists.every((l) => l.as === 'set') ? 'set' : 'list';
-  return list(
-    rows.map((row) => list(row, 'tuple', origins(row))),
-    as,
-  );
+  const made = rows.map((row) => list(row, 'tuple', origins(row)));
+  return lists.some((l) => l.as === 'set') ? setOf(made, []) : list(made, 'list');
+}
+
+/** The arguments as sets of one type; a failure where there is none. */
+function oneSetType(args: readonly Value[]): ListValue[] | null {
+  const sets = args.map(asSet);
+  const typed = sets.filter((set) => set.t === 'list' && (set.items.length > 0 || set.element !== undefined));
+  const dynamic = typed.filter((set) => typeKey(typeOf(set)) === 'set(dynamic)').length;
+  if (
+    dynamic > 0 &&
+    dynamic < typed.length &&
+    typed.some((set) => /^set\([^snb]/.test(typeKey(typeOf(set))) && typeKey(typeOf(set)) !== 'set(dynamic)')
+  )
+    return null;
+  const same = typed.length === 0 ? [] : toOneType(typed);
+  if (same === null || sets.some((set) => set.t !== 'list')) return null;
+  return sets.map((set) => {
+    const at = typed.indexOf(set);
+    return (at < 0 ? set : same[at]!) as ListValue;
+  });
 }
 
 function setOperation(args: readonly Value[], keep: (counts: number, all: number) => boolean): Value {
+  const sets = oneSetType(args);
+  if (sets === null || sets.some(hasError)) return failure('a set operation on values without a common type');
   const counts = new Map<string, { value: Value; count: number }>();
-  for (const arg of args) {
-    if (arg.t !== 'list') return failure(`a set operation on ${nameOf(arg)}`);
-    for (const item of setOf(unify(arg.items), []).items) {
-      const key = nameOf(asString(item));
+  for (const set of sets)
+    for (const item of set.items) {
+      const key = nameOf(item);
       const entry = counts.get(key);
       counts.set(key, { value: entry?.value ?? item, count: (entry?.count ?? 0) + 1 });
     }
-  }
   const kept = [...counts.values()].filter((entry) => keep(entry.count, args.length)).map((entry) => entry.value);
   return setOf(kept, []);
 }
 
-function subtract([of, less]: readonly Value[]): Value {
-  if (of?.t !== 'list' || less?.t !== 'list') return failure('setsubtract of something else than sets');
-  const gone = new Set(less.items.map((item) => nameOf(asString(item))));
+function subtract(args: readonly Value[]): Value {
+  const [of, less] = oneSetType(args) ?? [];
+  if (of === undefined || less === undefined || hasError(of) || hasError(less))
+    return failure('setsubtract of values without a common type');
+  const gone = new Set(less.items.map(nameOf));
   return setOf(
-    of.items.filter((item) => !gone.has(nameOf(asString(item)))),
+    of.items.filter((item) => !gone.has(nameOf(item))),
     [],
   );
 }
 
 function zipmap([keys, values]: readonly Value[]): Value {
-  if (keys?.t !== 'list' || values?.t !== 'list' || keys.items.length !== values.items.length)
+  if (keys?.t !== 'list' || values?.t !== 'list' || values.as === 'set' || keys.items.length !== values.items.length)
     return failure('zipmap of lists of different lengths');
   const entries: [string, MapEntry][] = [];
   for (const [i, key] of keys.items.entries()) {
@@ -189,13 +249,13 @@ function every(name: string, decisive: boolean): Registered {
 export const collectionFunctions: readonly Registered[] = [
   partial('concat', [0, MANY], concat),
   partial('merge', [0, MANY], (args, { open }) => merge(args, open)),
-  partial('lookup', [2, 3], (args, { open }) => lookup(args, open)),
+  partial('lookup', [2, 3], (args, { open }) => lookupTyped(args, open)),
   partial('element', [2, 2], (args, { open }) => element(args, open)),
   partial('contains', [2, 2], (args, { open }) => contains(args, open)),
   partial('coalesce', [1, MANY], (args, { open }) => coalesce(args, open)),
   partial('coalescelist', [1, MANY], (args, { open }) => {
+    if (args.some((arg) => arg.t === 'list' && arg.as === 'set')) return failure('coalescelist of a set');
     for (const arg of args) {
-      if (arg.t === 'list' && arg.as === 'set') return failure('coalescelist of a set');
       if (arg.t === 'unknown' || (arg.t === 'list' && arg.items.length > 0 && arg.items.every(isMany))) return open();
       if ((elementsOf(arg) ?? []).length > 0) return arg;
     }
@@ -231,7 +291,7 @@ export const collectionFunctions: readonly Registered[] = [
     if (value?.t === 'list') return hasMany(value) ? open() : num(value.items.length);
     if (value?.t === 'map') return num(value.entries.size);
     if (value?.t === 'number' || value?.t === 'bool') return failure(`length of ${nameOf(value)}`);
-    return value?.t === 'string' ? num([...value.v].length) : open();
+    return value?.t === 'string' ? num(graphemes(value.v).length) : open();
   }),
   partial('keys', [1, 1], ([value], { open }) =>
     value?.t === 'map'
@@ -253,13 +313,14 @@ export const collectionFunctions: readonly Registered[] = [
     const [a, b] = [from === undefined ? null : toNumber(from), to === undefined ? null : toNumber(to)];
     if (value?.t !== 'list' || hasMany(value) || a === null || b === null) return open();
     if (value.as === 'set') return failure('slice of a set');
-    if (a < 0 || b > value.items.length || a > b) return failure('slice out of range');
+    if (a < 0 || b > value.items.length || a > b || !Number.isInteger(a) || !Number.isInteger(b))
+      return failure('slice out of range');
     return list(value.items.slice(a, b), value.as);
   }),
   partial('chunklist', [2, 2], ([value, size], { open }) => {
     const n = size === undefined ? null : toNumber(size);
     if (value?.t !== 'list' || hasMany(value) || n === null) return open();
-    if (n < 0) return failure('chunklist of a negative size');
+    if (n < 0 || !Number.isInteger(n)) return failure('chunklist of a negative size');
     return chunks(value, n === 0 ? Math.max(1, value.items.length) : n);
   }),
   partial('index', [2, 2], ([value, wanted], { open }) => {
@@ -286,15 +347,16 @@ export const collectionFunctions: readonly Registered[] = [
   partial('transpose', [1, 1], ([value], { open }) => {
     if (value?.t !== 'map' || !whollyKnown(value)) return open();
     const out = new Map<string, Value[]>();
-    for (const [key, entry] of value.entries)
-      for (const item of elementsOf(entry.value) ?? []) {
-        const text = toText(item) ?? '';
-        out.set(text, [...(out.get(text) ?? []), str(key, entry.key.from)]);
-      }
-    return map(
+    for (const [key, entry] of value.entries) {
+      const items = entry.value.t === 'list' ? entry.value.items.map(toText) : [null];
+      if (items.includes(null)) return failure('transpose of something else than lists of text');
+      for (const text of items) out.set(text!, [...(out.get(text!) ?? []), str(key, entry.key.from)]);
+    }
+    const made = map(
       [...out].map(([key, items]): [string, MapEntry] => [key, { key: str(key), value: list(items, 'list') }]),
       'map',
     );
+    return { ...made, element: { k: 'list' as const, of: STRING } };
   }),
   every('alltrue', false),
   every('anytrue', true),
@@ -307,10 +369,14 @@ export const collectionFunctions: readonly Registered[] = [
       !whollyKnown(wanted)
     )
       return open();
-    const kept = values.items.filter((_, i) => {
-      const key = keys.items[i];
-      return key !== undefined && wanted.items.some((w) => equal(w, key) === true);
-    });
+    if (values.as === 'set') return open();
+    const [list1, keys1, wanted1] = [asList({ ...values, as: 'tuple' }), asList(keys), asList(wanted)];
+    const same = toOneType([keys1, wanted1]);
+    const [known1, search] = same ?? [];
+    if (known1?.t !== 'list' || search?.t !== 'list' || list1.t !== 'list' || hasError(known1) || hasError(search))
+      return failure('matchkeys of lists without a common type');
+    if (list1.items.length !== known1.items.length) return failure('matchkeys of lists of different lengths');
+    const kept = list1.items.filter((_, i) => search.items.some((w) => equal(w, known1.items[i]!) === true));
     return list(kept, 'list');
   }),
   partial('defaults', [2, 2], (_, { open }) => open()),

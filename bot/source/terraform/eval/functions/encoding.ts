@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import {
   type Document,
@@ -7,35 +8,54 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  type Scalar,
   type ScalarTag,
   visit,
+  type YAMLMap,
 } from 'yaml';
-import { numberText, toText } from '../convert.ts';
-import { bool, failure, list, type MapEntry, map, nil, num, str, type Value } from '../value.ts';
+import { toText } from '../convert.ts';
+import {
+  bool,
+  failure,
+  list,
+  type MapEntry,
+  map,
+  nameOf,
+  nil,
+  num,
+  numberText,
+  str,
+  unknown,
+  type Value,
+} from '../value.ts';
 import { known, ofStrings, partial, type Registered } from './helpers.ts';
-import { toJson } from './string.ts';
+import { decodedNumber } from './numeric.ts';
+import { jsonText } from './string.ts';
 
 /** Plain data as Terraform's tuples and objects. */
 export function fromJson(data: unknown): Value {
   if (data === null || data === undefined) return nil();
   if (typeof data === 'string') return str(data);
-  if (typeof data === 'number') return num(data);
+  if (data instanceof Written) return decodedNumber(data.text);
+  if (typeof data === 'number') return Number.isFinite(data) ? num(data) : unknown(`unknown:${data}`);
   if (typeof data === 'boolean') return bool(data);
   if (Array.isArray(data)) return list(data.map(fromJson));
   const entries = Object.entries(data as Record<string, unknown>);
   return map(entries.map(([key, value]): [string, MapEntry] => [key, { key: str(key), value: fromJson(value) }]));
 }
 
-/** Go's encoder escapes <, > and &, and writes keys in order. */
-export function jsonText(value: Value): string {
-  const write = (v: Value): string => {
-    if (v.t === 'list') return `[${v.items.map(write).join(',')}]`;
-    if (v.t === 'map')
-      return `{${[...v.entries].map(([key, e]) => `${JSON.stringify(key)}:${write(e.value)}`).join(',')}}`;
-    if (v.t === 'number') return numberText(v.v);
-    return JSON.stringify(toJson(v));
-  };
-  return write(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** A number as it is written, which may be more than a double holds. */
+class Written {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+function parseJson(text: string): unknown {
+  return JSON.parse(text, (_, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined ? new Written(context.source) : value,
+  );
 }
 
 const MAX_ALIASES = 100;
@@ -53,14 +73,17 @@ const TRUTHS: readonly ScalarTag[] = [
 }));
 
 function yamlValue(text: string): Value {
+  // Several documents are an error there, unless all but one are empty.
+  if ((text.match(/^---(?=\s|$)/gm)?.length ?? 0) > 1) return unknown(`unknown:yamldecode(${nameOf(str(text))})`);
   const document: Document = parseDocument(text, {
     version: '1.2',
     merge: true,
+    uniqueKeys: false,
     customTags: (tags) => [...TRUTHS, ...tags],
     lineCounter: new LineCounter(),
     logLevel: 'silent',
   });
-  if (document.errors.length > 0) return failure('yamldecode of invalid YAML');
+  if (document.errors.length > 0 || document.contents === null) return failure('yamldecode of invalid YAML');
   let aliases = 0;
   visit(document, {
     Alias: () => {
@@ -78,9 +101,28 @@ function yamlValue(text: string): Value {
 function yamlNode(node: unknown, document: Document): Value {
   if (isAlias(node)) return yamlNode(node.resolve(document), document);
   if (isSeq(node)) return list(node.items.map((item) => yamlNode(item, document)));
-  if (isMap(node)) return fromJson(node.toJS(document));
-  if (isScalar(node)) return fromJson(node.value instanceof Date ? String(node.source) : node.value);
+  if (isMap(node)) return yamlMap(node, document);
+  // A date becomes a time there.
+  if (isScalar(node) && node.type === 'PLAIN' && /^\d{4}-\d\d?-\d\d?/.test(node.source ?? ''))
+    return unknown(`unknown:yamldecode(${node.source})`);
+  if (isScalar(node)) return fromJson(scalarOf(node));
   return nil();
+}
+
+/** Later keys win, as in Terraform; what a merge key brings stays with the library. */
+function yamlMap(node: YAMLMap, document: Document): Value {
+  const merges = node.items.some((pair) => isScalar(pair.key) && typeof pair.key.value !== 'string');
+  if (merges) return fromJson(node.toJS(document));
+  const entries = node.items.flatMap((pair): [string, MapEntry][] => {
+    const key = isScalar(pair.key) ? String(pair.key.value) : null;
+    return key === null ? [] : [[key, { key: str(key), value: yamlNode(pair.value, document) }]];
+  });
+  return entries.length === node.items.length ? map(entries) : fromJson(node.toJS(document));
+}
+
+function scalarOf(node: Scalar): unknown {
+  const written = typeof node.value === 'number' && /^[-+]?\d+(\.\d*)?([eE][-+]?\d+)?$/.test(node.source ?? '');
+  return written ? new Written(node.source!.replace(/\.$/, '')) : node.value;
 }
 
 function yamlText(value: Value, indent = ''): string {
@@ -94,7 +136,8 @@ function yamlText(value: Value, indent = ''): string {
       .map(([key, entry]) => nested(`${indent}${JSON.stringify(key)}:`, entry.value, `${indent}  `, false))
       .join('');
   }
-  return `${indent}${JSON.stringify(toJson(value)).replace(/[\u{10000}-\u{10ffff}]/gu, yamlEscape)}\n`;
+  if (value.t === 'number') return `${indent}${numberText(value)}\n`;
+  return `${indent}${value.t === 'string' || value.t === 'bool' ? JSON.stringify(value.v).replace(/[\u{10000}-\u{10ffff}]/gu, yamlEscape) : 'null'}\n`;
 }
 
 function yamlEscape(c: string): string {
@@ -122,6 +165,7 @@ function csvValue(text: string): Value {
       } else if (c === '"') quoted = false;
       else field += c;
     } else if (c === '"' && field === '') quoted = true;
+    else if (c === '"') return failure('csvdecode of invalid CSV');
     else if (c === ',') {
       rows.at(-1)!.push(field);
       field = '';
@@ -133,12 +177,23 @@ function csvValue(text: string): Value {
   }
   if (field !== '' || rows.at(-1)!.length > 0) rows.at(-1)!.push(field);
   const [header, ...body] = rows.filter((row) => row.length > 1 || (row.length === 1 && row[0] !== ''));
-  if (header === undefined || quoted || body.some((row) => row.length !== header.length))
+  if (
+    header === undefined ||
+    quoted ||
+    new Set(header).size < header.length ||
+    body.some((row) => row.length !== header.length)
+  )
     return failure('csvdecode of invalid CSV');
   return list(
     body.map((row) => fromJson(Object.fromEntries(header.map((name, i) => [name, row[i]])))),
     'list',
   );
+}
+
+function decodeBase64(text: string): string | null {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
+  const bytes = Buffer.from(text, 'base64');
+  return isUtf8(bytes) ? bytes.toString('utf8') : null;
 }
 
 const hash = (algorithm: string, encoding: 'hex' | 'base64') => (text: string | undefined) =>
@@ -150,7 +205,7 @@ export const encodingFunctions: readonly Registered[] = [
   known('jsonencode', [1, 1], ([value]) => str(jsonText(value!))),
   known('jsondecode', [1, 1], ([value]) => {
     try {
-      return fromJson(JSON.parse(toText(value!) ?? '!'));
+      return fromJson(parseJson(toText(value!) ?? '!'));
     } catch {
       return failure('jsondecode of invalid JSON');
     }
@@ -162,9 +217,7 @@ export const encodingFunctions: readonly Registered[] = [
   }),
   known('csvdecode', [1, 1], ([value]) => csvValue(toText(value!) ?? '')),
   ofStrings('base64encode', 1, (s) => Buffer.from(s!, 'utf8').toString('base64')),
-  ofStrings('base64decode', 1, (s) =>
-    /^[A-Za-z0-9+/]*={0,2}$/.test(s!) ? Buffer.from(s!, 'base64').toString('utf8') : null,
-  ),
+  ofStrings('base64decode', 1, (s) => decodeBase64(s!.replace(/[\r\n]/g, ''))),
   ofStrings('urlencode', 1, (s) =>
     encodeURIComponent(s!)
       .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -1,6 +1,6 @@
 import { toNumber, toText } from '../convert.ts';
 import type { TerraformFunction } from '../scope.ts';
-import { bool, failure, list, num, str, type Value } from '../value.ts';
+import { bool, failure, list, num, str, unknown, type Value } from '../value.ts';
 
 export type Registered = readonly [string, TerraformFunction];
 
@@ -47,7 +47,10 @@ export function ofNumbers(
 export function plain(name: string, result: string | number | boolean | null): Value {
   if (result === null) return failure(`${name} does not take these arguments`);
   if (typeof result === 'string') return str(result);
-  return typeof result === 'number' ? num(result) : bool(result);
+  if (typeof result !== 'number') return bool(result);
+  if (Number.isNaN(result)) return failure(`${name} of these is no number`);
+  // Terraform has an infinite number there, which no attribute takes.
+  return Number.isFinite(result) ? num(result) : unknown(`unknown:${name} without bounds`);
 }
 
 export function known(name: string, arity: readonly [number, number], run: TerraformFunction['run']): Registered {
@@ -66,3 +69,10 @@ export function strings(values: readonly string[]): Value {
 }
 
 export const MANY = Number.POSITIVE_INFINITY;
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The characters that a person sees, which Terraform counts: Unicode's extended grapheme clusters. */
+export function graphemes(text: string): string[] {
+  return /^[\x20-\x7e]*$/.test(text) ? [...text] : [...segmenter.segment(text)].map((one) => one.segment);
+}

@@ -1,4 +1,4 @@
-import { failure, list, mapOf, nil, str, type Value } from '../value.ts';
+import { failure, list, mapOf, nil, str, unknown, type Value } from '../value.ts';
 
 /** RE2 has no backtracking; JavaScript has, so patterns that can blow up are refused and long subjects too. */
 const MAX_SUBJECT = 10_000;
@@ -42,9 +42,19 @@ export function mayExplode(source: string, subject: number): boolean {
   return unbounded > 1 && subject ** unbounded > MAX_ATTEMPTS;
 }
 
-/** RE2 syntax to JavaScript's where they differ: (?P<name>…), leading (?i), \A, \z, POSIX classes. Null when it cannot be taken over. */
-function compile(pattern: string, flags: string, subject: number): RegExp | null {
-  let source = pattern
+/** What RE2 has not, so that Terraform takes it for an error: groups that look ahead or behind, references to groups. */
+const NOT_RE2 = /^(?:[^\\]|\\[\s\S])*?(?:\(\?(?:[=!>]|<[=!])|\\[1-9])/;
+
+/**
+ * RE2 syntax to JavaScript's where they differ: (?P<name>…), leading (?i), \A, \z, POSIX classes. Null for an error, `open` for a pattern that
+ * RE2 takes and that cannot be taken over.
+ */
+function compile(pattern: string, flags: string, subject: number): RegExp | 'open' | null {
+  if (NOT_RE2.test(pattern)) return null;
+  // Flags within, \Q…\E, \C, one-letter classes of Unicode and octal or long hexadecimal escapes are written otherwise there.
+  if (/\(\?[a-zA-Z-]+[:)]/.test(pattern.replace(/^\(\?[ims]+\)/, '')) || /\\(?:[QEC0]|x\{|[pP][A-Z])/.test(pattern))
+    return 'open';
+  let source = asciiSpaces(pattern)
     .replaceAll('(?P<', '(?<')
     .replaceAll('\\A', '^')
     .replaceAll('\\z', '$')
@@ -58,11 +68,11 @@ function compile(pattern: string, flags: string, subject: number): RegExp | null
   let all = flags;
   const leading = /^\(\?([imsU]+)\)/.exec(source);
   if (leading !== null) {
-    if (leading[1]!.includes('U')) return null;
+    if (leading[1]!.includes('U')) return 'open';
     source = source.slice(leading[0].length);
     all += leading[1];
   }
-  if (subject > MAX_SUBJECT || mayExplode(source, subject)) return null;
+  if (subject > MAX_SUBJECT || mayExplode(source, subject)) return 'open';
   try {
     return new RegExp(source, `${all}u`);
   } catch {
@@ -72,6 +82,17 @@ function compile(pattern: string, flags: string, subject: number): RegExp | null
       return null;
     }
   }
+}
+
+/** RE2's \s is [\t\n\f\r ], within a class too; JavaScript's is all of Unicode's spaces. */
+function asciiSpaces(pattern: string): string {
+  let inside = false;
+  return pattern.replace(/\\[\s\S]|[[\]]/g, (part) => {
+    if (part === '[') inside = true;
+    if (part === ']') inside = false;
+    if (part === '\\s') return inside ? '\\t\\n\\f\\r ' : '[\\t\\n\\f\\r ]';
+    return part === '\\S' && !inside ? '[^\\t\\n\\f\\r ]' : part;
+  });
 }
 
 function groupsOf(match: RegExpExecArray): Value {
@@ -85,6 +106,7 @@ function groupsOf(match: RegExpExecArray): Value {
 
 export function regexFirst(pattern: string, text: string): Value {
   const compiled = compile(pattern, '', text.length);
+  if (compiled === 'open') return unknown(`unknown:regex(${JSON.stringify(pattern)},${JSON.stringify(text)})`);
   if (compiled === null) return failure(`regex(${JSON.stringify(pattern)})`);
   const match = compiled.exec(text);
   return match === null ? failure(`regex(${JSON.stringify(pattern)}) finds nothing`) : groupsOf(match);
@@ -92,15 +114,29 @@ export function regexFirst(pattern: string, text: string): Value {
 
 export function regexAll(pattern: string, text: string): Value {
   const compiled = compile(pattern, 'g', text.length);
+  if (compiled === 'open') return unknown(`unknown:regexall(${JSON.stringify(pattern)},${JSON.stringify(text)})`);
   if (compiled === null) return failure(`regexall(${JSON.stringify(pattern)})`);
-  return list([...text.matchAll(compiled)].map(groupsOf), 'list');
+  let end = -1;
+  // Go takes no empty match right behind another one.
+  const matches = [...text.matchAll(compiled)].filter((match) => {
+    const kept = match[0] !== '' || match.index !== end;
+    end = match.index + match[0].length;
+    return kept;
+  });
+  return list(matches.map(groupsOf), 'list');
 }
 
 /** Go writes groups as $1 or ${name}. */
 export function regexReplace(text: string, pattern: string, by: string): string | null {
   const compiled = compile(pattern, 'g', text.length);
+  if (compiled === 'open') throw new RangeError('a pattern that is left alone');
   if (compiled === null) return null;
+  let end = -1;
   return text.replace(compiled, (...match: unknown[]) => {
+    const at = match.findLast((part) => typeof part === 'number') as number;
+    const empty = match[0] === '' && at === end;
+    end = at + String(match[0]).length;
+    if (empty) return '';
     const named = match.at(-1);
     const groups = typeof named === 'object' && named !== null ? (named as Record<string, string>) : {};
     return by.replace(/\$(?:\{(\w+)\}|(\w+)|(\$))/g, (_, braced?: string, bare?: string, dollar?: string) => {
