@@ -17,6 +17,7 @@ import { writeAllAtomic, writeAtomic } from '../atomic.ts';
 import { readFindings } from '../read-findings.ts';
 import { placesOfProposals, readProposals, sourcesOfProposals } from '../read-proposals.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
+import { writeTables } from './tables.ts';
 
 export interface ReportCommandOptions {
   findings: string;
@@ -24,6 +25,7 @@ export interface ReportCommandOptions {
   proposals?: string;
   out?: string;
   all?: boolean;
+  tables?: string;
 }
 
 interface Format {
@@ -56,6 +58,10 @@ export async function report(options: ReportCommandOptions, runtime: Runtime): P
     });
   }
   const document = await readFindings(options.findings);
+  if (options.tables !== undefined) {
+    const paths = await writeTables(document, options.tables, runtime.signal);
+    runtime.note('info', `wrote ${paths.length} tables to ${options.tables}`);
+  }
   const proposals = options.proposals === undefined ? null : await readProposals(options.proposals);
   const source = {
     places: proposals === null ? [] : placesOfProposals(proposals),
