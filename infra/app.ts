@@ -142,6 +142,7 @@ export class App extends pulumi.ComponentResource {
         },
         { sid: 'List', actions: ['s3:ListBucket'], resources: [data.arn] },
         { sid: 'Read', actions: ['s3:GetObject'], resources: [pulumi.interpolate`${data.arn}/evidence/*`] },
+        { sid: 'LeaveWord', actions: ['s3:PutObject'], resources: [pulumi.interpolate`${data.arn}/pulls/*`] },
       ],
     );
     const tick = make(

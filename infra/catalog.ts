@@ -2,8 +2,9 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { PrivateBucket } from './private-bucket.ts';
 import type { FlowLogs } from './settings.ts';
-import { findingsTable, flowLogTable } from './tables.ts';
+import { flowLogTable, RESULT_NAMES, resultTable } from './tables.ts';
 import type { Tags } from './types.ts';
+import { VIEWS, viewText } from './views.ts';
 
 export interface CatalogArgs {
   /** Most bytes one query may scan before Athena stops it; at $5 per TB this is the most one query can cost. */
@@ -12,7 +13,7 @@ export interface CatalogArgs {
   resultDays: pulumi.Input<number>;
   /** Each becomes a table over files that are there already. */
   flowLogs: readonly FlowLogs[];
-  /** Bucket of the findings, which become a table too. */
+  /** Bucket of what the analysis writes, which becomes tables too. */
   data: pulumi.Input<string>;
   tags: Tags;
 }
@@ -22,7 +23,6 @@ export class Catalog extends pulumi.ComponentResource {
   readonly database: pulumi.Output<string>;
   readonly workgroup: pulumi.Output<string>;
   readonly results: pulumi.Output<string>;
-  readonly findings: pulumi.Output<string>;
 
   constructor(name: string, args: CatalogArgs, options?: pulumi.ComponentResourceOptions) {
     super('pare:infra:Catalog', name, {}, options);
@@ -50,16 +50,34 @@ export class Catalog extends pulumi.ComponentResource {
         { databaseName: database.name, ...flowLogTable(logs) },
         child,
       );
-    const findings = new aws.glue.CatalogTable(
-      `${name}-findings`,
-      {
-        databaseName: database.name,
-        ...findingsTable('findings'),
-        parameters: pulumi.output(args.data).apply((data) => findingsTable(data).parameters),
-        storageDescriptor: pulumi.output(args.data).apply((data) => findingsTable(data).storageDescriptor),
-      },
-      child,
+    const results = RESULT_NAMES.map(
+      (table) =>
+        new aws.glue.CatalogTable(
+          `${name}-${table.replace('_', '-')}`,
+          {
+            databaseName: database.name,
+            ...resultTable(table, table),
+            parameters: pulumi.output(args.data).apply((data) => resultTable(table, data).parameters),
+            storageDescriptor: pulumi.output(args.data).apply((data) => resultTable(table, data).storageDescriptor),
+          },
+          child,
+        ),
     );
+    for (const view of VIEWS)
+      new aws.glue.CatalogTable(
+        `${name}-view-${view.name.replaceAll('_', '-')}`,
+        {
+          databaseName: database.name,
+          name: view.name,
+          description: view.description,
+          tableType: 'VIRTUAL_VIEW',
+          parameters: { presto_view: 'true', comment: 'Presto View' },
+          viewOriginalText: database.name.apply((known) => viewText(view, known)),
+          viewExpandedText: '/* Presto View */',
+          storageDescriptor: { columns: view.columns.map((column) => ({ ...column })) },
+        },
+        { ...child, dependsOn: results },
+      );
     const workgroup = new aws.athena.Workgroup(
       `${name}-workgroup`,
       {
@@ -82,7 +100,6 @@ export class Catalog extends pulumi.ComponentResource {
     this.database = database.name;
     this.workgroup = workgroup.name;
     this.results = pulumi.interpolate`s3://${bucket.name}/`;
-    this.findings = findings.name;
     this.registerOutputs({ database: this.database, workgroup: this.workgroup, results: this.results });
   }
 }

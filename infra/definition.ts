@@ -4,7 +4,12 @@ export interface DefinitionParts {
   compute: Compute;
   topic: string;
   bucket: string;
-  mail: { from: string; to: readonly string[] } | null;
+  /** Who gets the digest: by mail, to topics, and by a function that knows a webhook. */
+  digest: {
+    mail: { from: string; to: readonly string[] } | null;
+    topics: readonly string[];
+    webhook: string | null;
+  };
 }
 
 export type Compute =
@@ -85,7 +90,7 @@ export function definition(parts: DefinitionParts): object {
         'at.$': '$.at',
         'failed.$': '$.inventory.failed',
       }),
-      Digest: digestState(parts),
+      ...digestStates(parts),
       Done: { Type: 'Succeed' },
       ReportFailure: {
         ...task(
@@ -157,29 +162,42 @@ function stepStates(
   };
 }
 
-function digestState({ mail, topic }: DefinitionParts): State {
-  const options = { next: 'Done', resultPath: null, seconds: 60 };
-  if (mail === null) {
-    const parameters = {
-      TopicArn: topic,
-      'Subject.$': '$.analysis.result.digest.subject',
-      'Message.$': '$.analysis.result.digest.text',
-    };
-    return task('arn:aws:states:::sns:publish', parameters, options);
-  }
-  return task(
-    'arn:aws:states:::aws-sdk:sesv2:sendEmail',
-    {
-      FromEmailAddress: mail.from,
-      Destination: { ToAddresses: mail.to },
-      Content: {
-        Simple: {
-          Subject: { 'Data.$': '$.analysis.result.digest.subject' },
-          Body: { Text: { 'Data.$': '$.analysis.result.digest.text' } },
-        },
+/** One state for each who gets the digest, after one another: whoever cannot be reached fails the run, and a retry tells nobody twice. */
+function digestStates({ digest: { mail, topics, webhook } }: DefinitionParts): Record<string, State> {
+  const subject = '$.analysis.result.digest.subject';
+  const text = '$.analysis.result.digest.text';
+  const told: { resource: string; parameters: object }[] = [];
+  if (mail !== null) {
+    const Simple = { Subject: { 'Data.$': subject }, Body: { Text: { 'Data.$': text } } };
+    told.push({
+      resource: 'arn:aws:states:::aws-sdk:sesv2:sendEmail',
+      parameters: {
+        FromEmailAddress: mail.from,
+        Destination: { ToAddresses: mail.to },
+        Content: { Simple },
       },
-    },
-    options,
+    });
+  }
+  for (const TopicArn of topics)
+    told.push({
+      resource: 'arn:aws:states:::sns:publish',
+      parameters: { TopicArn, 'Subject.$': subject, 'Message.$': text },
+    });
+  if (webhook !== null)
+    told.push({
+      resource: 'arn:aws:states:::lambda:invoke',
+      parameters: {
+        FunctionName: webhook,
+        Payload: { step: 'webhook', 'at.$': '$.at', 'subject.$': subject, 'text.$': text },
+      },
+    });
+  if (told.length === 0) return { Digest: { Type: 'Pass', Next: 'Done' } };
+  const name = (i: number) => (i === 0 ? 'Digest' : `Digest${i + 1}`);
+  return Object.fromEntries(
+    told.map(({ resource, parameters }, i) => {
+      const next = i + 1 < told.length ? name(i + 1) : 'Done';
+      return [name(i), task(resource, parameters, { next, resultPath: null, seconds: 60 })];
+    }),
   );
 }
 

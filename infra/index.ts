@@ -111,7 +111,6 @@ if (settings.quicksight !== undefined)
     principal: settings.quicksight,
     database: catalog.database,
     workgroup: catalog.workgroup,
-    findings: catalog.findings,
     place,
     tags,
   });

@@ -67,7 +67,9 @@ export class Pipeline extends pulumi.ComponentResource {
     const inventory = step('inventory', 'Pulls rules and interfaces of all accounts');
     const ledger = fargate === null ? step('ledger', 'Reads new flow logs once into the ledger') : null;
     const analysis = fargate === null ? step('analysis', 'Judges the window from the ledger') : null;
-    this.functions = [inventory, ledger, analysis].filter((one) => one !== null);
+    const webhook =
+      settings.digestWebhook === undefined ? null : webhookFunction(name, args, settings.digestWebhook, child);
+    this.functions = [inventory, ledger, analysis, webhook].filter((one) => one !== null);
 
     const logs = new aws.cloudwatch.LogGroup(
       name,
@@ -75,6 +77,7 @@ export class Pipeline extends pulumi.ComponentResource {
       child,
     );
     const mail = settings.digestFrom === undefined ? null : { from: settings.digestFrom, to: settings.notify };
+    const others = [...settings.digestTopics].sort();
     const role = serviceRole(
       `${name}-states`,
       {
@@ -82,7 +85,7 @@ export class Pipeline extends pulumi.ComponentResource {
         sourceAccount: place.account,
         grants: [
           { sid: 'Steps', actions: ['lambda:InvokeFunction'], resources: this.functions.map(({ arn }) => arn) },
-          { sid: 'Tell', actions: ['sns:Publish'], resources: [args.topic] },
+          { sid: 'Tell', actions: ['sns:Publish'], resources: [args.topic, ...others] },
           { sid: 'TellEncrypted', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [args.key] },
           ...(mail === null ? [] : [mailGrant(mail, place)]),
           ...(fargate?.runGrants ?? []),
@@ -111,10 +114,16 @@ export class Pipeline extends pulumi.ComponentResource {
         ? pulumi.jsonStringify({ kind: 'lambda', ledger: ledger!.arn, analysis: analysis!.arn })
         : pulumi.jsonStringify(fargate.compute);
     const parts = pulumi
-      .all([inventory.arn, args.topic, data.name, compute])
-      .apply(([inventoryArn, topic, bucket, how]) =>
+      .all([inventory.arn, args.topic, data.name, compute, webhook?.arn])
+      .apply(([inventoryArn, topic, bucket, how, webhookArn]) =>
         JSON.stringify(
-          definition({ inventory: inventoryArn, topic, bucket, compute: JSON.parse(how) as Compute, mail }),
+          definition({
+            inventory: inventoryArn,
+            topic,
+            bucket,
+            compute: JSON.parse(how) as Compute,
+            digest: { mail, topics: [...(mail === null ? [topic] : []), ...others], webhook: webhookArn ?? null },
+          }),
         ),
       );
     const machine = new aws.sfn.StateMachine(
@@ -191,4 +200,30 @@ function mailGrant(mail: { from: string }, place: Place): Grant {
     resources: [identity(mail.from), identity(domain)],
     condition: { StringEquals: { 'ses:FromAddress': mail.from } },
   };
+}
+
+/** The one function that may read the address of the webhook, and may do nothing else. */
+function webhookFunction(
+  name: string,
+  { settings, code, tags }: PipelineArgs,
+  secret: string,
+  child: pulumi.ComponentResourceOptions,
+): NodeFunction {
+  return new NodeFunction(
+    `${name}-digest`,
+    {
+      description: 'Gives the digest to a webhook',
+      code,
+      handler: 'functions.step',
+      architecture: settings.architecture,
+      timeout: 60,
+      memoryMegabytes: 512,
+      diskMegabytes: 512,
+      environment: { PARE_WEBHOOK_SECRET: secret },
+      grants: [{ sid: 'Address', actions: ['secretsmanager:GetSecretValue'], resources: [secret] }],
+      logDays: settings.logDays,
+      tags,
+    },
+    child,
+  );
 }

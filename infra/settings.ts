@@ -84,6 +84,17 @@ const schema = z
     notify: z.array(mail).default([]),
     /** Digest by SES from this verified address to those of `notify`, instead of by SNS. */
     digestFrom: mail.optional(),
+    /** Further topics that get the digest: of a chat, for one. */
+    digestTopics: z
+      .array(
+        z.string().regex(/^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, { message: 'the ARN of an SNS topic' }),
+      )
+      .default([]),
+    /** ARN of the secret that holds the https:// address of a webhook, as Slack's, that gets the digest. */
+    digestWebhook: z
+      .string()
+      .regex(/^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/, { message: 'the ARN of a secret' })
+      .optional(),
     app: z.boolean().default(true),
     githubUrl: z
       .string()

@@ -3,7 +3,7 @@ export const STEP_PREFIXES = {
   inventory: { read: ['config/'], write: ['inventory/'] },
   ledger: { read: ['config/', 'inventory/', 'ledger/'], write: ['ledger/'] },
   analysis: {
-    read: ['inventory/', 'ledger/', 'config/', 'findings/'],
+    read: ['inventory/', 'ledger/', 'config/', 'findings/', 'pulls/'],
     write: ['evidence/', 'findings/', 'tables/'],
   },
 } as const;

@@ -77,27 +77,44 @@ export function flowLogTable(logs: FlowLogs): TableArgs {
   };
 }
 
-/** One row for each rule and analysis; bot/lambda/weekly.ts writes them with these names. */
-export function findingsTable(bucket: string): TableArgs {
-  const texts = ['finding_id', 'rule_id', 'group_id', 'account_id', 'region', 'direction', 'action', 'reason'];
-  const types: [string, string][] = [
-    ...texts.map((name): [string, string] => [name, 'string']),
-    ['confidence', 'double'],
-    ['flows', 'bigint'],
-    ['bytes', 'bigint'],
-    ['first_seen', 'string'],
-    ['last_seen', 'string'],
-    ['only_permitter_flows', 'bigint'],
-    ['observed_interface_hours', 'double'],
-    ['expected_interface_hours', 'double'],
-    ['replacements', 'string'],
-    ['window_from', 'string'],
-    ['window_to', 'string'],
-  ];
-  const location = `s3://${bucket}/tables/findings/`;
+/** What the scheduled analysis writes (analyzer/report/tables.ts has the same names): columns by type, text where none is named. */
+const RESULTS = {
+  findings: {
+    description: 'What each analysis said of each rule',
+    columns:
+      'finding_id rule_id group_id account_id region direction action reason detail confidence:double flows:bigint bytes:bigint packets:bigint days_seen:bigint first_seen last_seen only_permitter_flows:bigint uncertain_flows:bigint observed_interface_hours:double expected_interface_hours:double skipped_records:bigint replacements window_from window_to',
+  },
+  rules: {
+    description: 'The rules of each analysis',
+    columns:
+      'rule_id finding_id group_id group_name account_id region direction protocol from_port:bigint to_port:bigint peer description created_at',
+  },
+  rule_usage: {
+    description: 'Accepted records that each rule could have let in, by day; days without are left out',
+    columns: 'rule_id finding_id used_on flows:bigint',
+  },
+  runs: {
+    description: 'The analyses whose rows are whole',
+    columns:
+      'window_from window_to rules:bigint removals:bigint narrowings:bigint reviews:bigint connections:bigint blocked:bigint records:bigint',
+  },
+} as const;
+export type ResultName = keyof typeof RESULTS;
+export const RESULT_NAMES = Object.keys(RESULTS).sort() as readonly ResultName[];
+
+export function resultColumns(name: ResultName): { name: string; type: string }[] {
+  return RESULTS[name].columns.split(' ').map((column) => {
+    const [own, type = 'string'] = column.split(':');
+    return { name: own!, type };
+  });
+}
+
+/** Lines of JSON below `tables/` of the bucket; the partition is the day on which the window ends. */
+export function resultTable(name: ResultName, bucket: string): TableArgs {
+  const location = `s3://${bucket}/tables/${name}/`;
   return {
-    name: 'findings',
-    description: 'What each analysis said of each rule; day is the end of its window',
+    name,
+    description: `${RESULTS[name].description}; day is the end of its window`,
     tableType: 'EXTERNAL_TABLE',
     parameters: {
       EXTERNAL: 'TRUE',
@@ -105,7 +122,8 @@ export function findingsTable(bucket: string): TableArgs {
       'projection.enabled': 'true',
       'projection.day.type': 'date',
       'projection.day.format': 'yyyy-MM-dd',
-      'projection.day.range': '2024-01-01,NOW',
+      // A window may end tomorrow, by its newest record.
+      'projection.day.range': '2024-01-01,NOW+1DAYS',
       'projection.day.interval': '1',
       'projection.day.interval.unit': 'DAYS',
       'storage.location.template': `${location}day=\${day}/`,
@@ -118,7 +136,7 @@ export function findingsTable(bucket: string): TableArgs {
         serializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
         parameters: { 'case.insensitive': 'true' },
       },
-      columns: types.map(([name, type]) => ({ name, type })),
+      columns: resultColumns(name),
     },
   };
 }

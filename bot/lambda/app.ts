@@ -19,11 +19,12 @@ import { pareApp } from '../github/app/probot.ts';
 import { scheduledJobs } from '../github/app/schedule.ts';
 import { readSecrets, type SecretSource } from '../github/app/secrets.ts';
 import { workOff } from '../github/app/worker.ts';
-import type { RepositoryRef } from '../github/contract.ts';
+import type { Job, RepositoryRef } from '../github/contract.ts';
 import { systemClock } from '../github/platform/clock.ts';
 import { withLimit } from '../github/platform/octokit.ts';
 import { downloadAll, openBucket } from './bucket.ts';
 import { type Jobs, openJobs } from './jobs.ts';
+import { keepPulls } from './pulls.ts';
 import { type AppSettings, appSettings, type Environment } from './settings.ts';
 
 /** What all three functions of the App share; made once for each instance of a function. */
@@ -71,13 +72,18 @@ export async function webhookHandler(app: DeployedApp): Promise<(event: Function
 export async function workRepository(app: DeployedApp, repository: string, left: () => number): Promise<number> {
   const control = new AbortController();
   const installations = createInstallations(app.probot, systemClock, control.signal);
+  let last: Job | null = null;
   for (let done = 0; ; done++) {
     if (left() < ENOUGH_MS) {
       await app.jobs.wake(repository);
       return done;
     }
     const lease = await app.jobs.take(repository, systemClock.now());
-    if (lease === null) return done;
+    if (lease === null) {
+      if (last !== null) await leaveWord(app, installations, last, control.signal);
+      return done;
+    }
+    last = lease.job;
     const folder = await mkdtemp(join(tmpdir(), 'pare-job-'));
     try {
       await workOff(
@@ -88,6 +94,24 @@ export async function workRepository(app: DeployedApp, repository: string, left:
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+}
+
+/** For the digest. No job fails by it: the list then stays what it was, and says of when it is. */
+async function leaveWord(app: DeployedApp, installations: Installations, job: Job, signal: AbortSignal): Promise<void> {
+  const { repository } = job;
+  try {
+    const bucket = openBucket(new S3Client({}), app.settings.bucket, signal);
+    await keepPulls(bucket, repository, await installations.platform(job), systemClock.now());
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    const name = `${repository.owner}/${repository.name}`;
+    app.log({
+      level: 'warning',
+      what: 'the open pull requests could not be listed for the digest',
+      repository: name,
+      detail,
+    });
   }
 }
 

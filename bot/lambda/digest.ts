@@ -1,4 +1,5 @@
 import type { Finding, FindingsDocument } from '@pare/analyzer/model/finding.ts';
+import type { OpenPulls } from './pulls.ts';
 
 export interface Digest {
   subject: string;
@@ -13,6 +14,8 @@ export interface DigestFacts {
   /** What the inventory could not read, one line each. */
   failed: readonly string[];
   repositories: readonly string[];
+  /** Open pull requests, where a worker has left word of them. */
+  pulls: readonly OpenPulls[];
   at: Date;
 }
 
@@ -21,7 +24,7 @@ const MOST = 20;
 const STALE_SECONDS = 3 * 86_400;
 
 /** The digest as plain text; pure. Says first what went wrong: a short list is no good news when an account could not be read. */
-export function digest({ document, previous, failed, repositories, at }: DigestFacts): Digest {
+export function digest({ document, previous, failed, repositories, pulls, at }: DigestFacts): Digest {
   const proposals = document.rules.filter(isProposal);
   const before = new Set((previous ?? []).filter(isProposal).map(signature));
   const fresh = proposals.filter((one) => !before.has(signature(one)));
@@ -54,6 +57,15 @@ export function digest({ document, previous, failed, repositories, at }: DigestF
       ),
     );
   }
+  for (const { repository, at: seen, pulls: open } of pulls) {
+    lines.push(
+      '',
+      `${open.length} open pull requests in ${repository} (as of ${seen.slice(0, 16)}Z)${open.length > 0 ? ':' : '.'}`,
+    );
+    lines.push(
+      ...capped(open.map(({ number, title, url, draft }) => `#${number} ${title}${draft ? ' (draft)' : ''} ${url}`)),
+    );
+  }
   if (repositories.length > 0) lines.push('', `Pull requests and the dashboard: ${repositories.join(', ')}`);
   const trouble = failed.length > 0 || stale ? ' (incomplete)' : '';
   return {
@@ -72,7 +84,11 @@ function signature({ findingId, action, replacements }: Finding): string {
 }
 
 function listed(lines: readonly string[]): string[] {
-  const shown = [...lines].sort().slice(0, MOST);
+  return capped([...lines].sort());
+}
+
+function capped(lines: readonly string[]): string[] {
+  const shown = lines.slice(0, MOST);
   return [...shown.map((line) => `- ${line}`), ...(lines.length > MOST ? [`- and ${lines.length - MOST} more`] : [])];
 }
 

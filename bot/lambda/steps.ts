@@ -9,17 +9,22 @@ import { SILENT } from '../cli/progress.ts';
 import type { Runtime } from '../cli/runtime.ts';
 import { openBucket } from './bucket.ts';
 import { ledgerStep } from './daily.ts';
+import type { Digest } from './digest.ts';
 import { inventoryStep } from './inventory.ts';
 import { type Environment, type StepSettings, stepSettings } from './settings.ts';
+import { secretText, webhookStep } from './webhook.ts';
 import { analysisStep } from './weekly.ts';
 
 /** The input of one step, as the state machine gives it; `at` is the schedule's time, so that a retry does the same again. */
 const event = z.strictObject({
-  step: z.enum(['inventory', 'ledger', 'analysis']),
+  step: z.enum(['inventory', 'ledger', 'analysis', 'webhook']),
   at: z.iso.datetime({ offset: true }),
   from: z.string().nullish(),
   lateDays: z.int().min(0).max(400).nullish(),
   failed: z.array(z.string()).nullish(),
+  /** Of the digest, for a webhook. */
+  subject: z.string().nullish(),
+  text: z.string().nullish(),
 });
 
 export interface StepOptions {
@@ -36,7 +41,8 @@ const ENOUGH_MS = 5 * 60_000;
 export async function runStep(input: unknown, { env, signal, left }: StepOptions): Promise<object> {
   const parsed = event.safeParse(input);
   if (!parsed.success) throw notAStep(parsed.error.issues[0]!);
-  const { step, from, lateDays, failed } = parsed.data;
+  const { step, from, lateDays, failed, subject, text } = parsed.data;
+  if (step === 'webhook') return tell(env, { subject: subject ?? '', text: text ?? '' }, signal);
   const at = new Date(parsed.data.at);
   const s3 = new S3Client({ maxAttempts: 6, retryMode: 'adaptive' });
   const folder = await mkdtemp(join(tmpdir(), 'pare-step-'));
@@ -85,6 +91,15 @@ async function storedSettings(env: Environment, s3: S3Client, signal: AbortSigna
     next: 'deploy again with the Pulumi program',
     fault: 'configuration',
   });
+}
+
+/** Needs neither the bucket nor the settings: its role may read one secret. */
+async function tell(env: Environment, digest: Digest, signal: AbortSignal): Promise<object> {
+  try {
+    return await webhookStep(env, digest, { secret: secretText, fetch, signal });
+  } catch (error) {
+    throw named(error);
+  }
 }
 
 /** Step Functions retries by the error's name: what no retry mends is told apart by it. */

@@ -1,15 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Finding, type FindingsDocument, findingsDocumentSchema } from '@pare/analyzer/model/finding.ts';
+import { type Finding, findingsDocumentSchema } from '@pare/analyzer/model/finding.ts';
 import { toJson } from '@pare/analyzer/report/index.ts';
 import { REFUSED_LIMITS } from '@pare/analyzer/usage/index.ts';
 import type { Runtime } from '../cli/runtime.ts';
 import { parseDuration } from '../cli/time.ts';
 import { runWatchedAnalysis } from '../cli/work/analysis.ts';
+import { writeTables } from '../cli/work/tables.ts';
 import type { Bucket } from './bucket.ts';
 import { type Digest, digest } from './digest.ts';
 import { fetchInventory } from './inventory.ts';
 import { pullLedger, pullNeeded } from './ledger.ts';
+import { readPulls } from './pulls.ts';
 import type { StepSettings } from './settings.ts';
 
 export interface AnalysisResult {
@@ -24,7 +26,7 @@ const FINDINGS = 'findings/current.json';
 const POLICY = 'config/policy.yml';
 
 /**
- * Judges the window from the ledger alone and writes the findings: the document, one row for each rule as a table, and the evidence of each
+ * Judges the window from the ledger alone and writes the findings: the document, the result tables, and the evidence of each
  * repository. The current document is written last, so that a run that dies in between is run again and says the same.
  */
 export async function analysisStep(
@@ -58,8 +60,11 @@ export async function analysisStep(
     await bucket.put(`${evidence}members.json`, JSON.stringify(watch.members));
     await bucket.put(`${evidence}findings.json`, json);
   }
-  await bucket.put(`tables/findings/day=${to.slice(0, 10)}/findings.json`, rows(document), 'application/x-ndjson');
-  const mail = digest({ document, previous, failed, repositories: settings.repositories, at });
+  const tables = join(folder, 'tables');
+  for (const path of await writeTables(document, tables, runtime.signal))
+    await bucket.upload(join(tables, path), `tables/${path}`);
+  const pulls = await readPulls(bucket, settings.repositories);
+  const mail = digest({ document, previous, failed, repositories: settings.repositories, pulls, at });
   await bucket.put('findings/digest.txt', `${mail.subject}\n\n${mail.text}`, 'text/plain; charset=utf-8');
   await bucket.put(FINDINGS, json);
   return {
@@ -85,34 +90,4 @@ async function previousFindings(bucket: Bucket): Promise<readonly Finding[] | nu
   const parsed = findingsDocumentSchema.safeParse(JSON.parse(text));
   // Of an earlier version of the schema: everything counts as new.
   return parsed.success ? parsed.data.rules : null;
-}
-
-/** One JSON object for each rule, flat, with the names of the Glue table in infra/tables.ts. */
-function rows(document: FindingsDocument): string {
-  return document.rules
-    .map((rule) =>
-      JSON.stringify({
-        finding_id: rule.findingId,
-        rule_id: rule.ruleId,
-        group_id: rule.groupId,
-        account_id: rule.accountId,
-        region: rule.region,
-        direction: rule.direction,
-        action: rule.action,
-        reason: rule.reason,
-        confidence: rule.confidence,
-        flows: rule.usage.flows,
-        bytes: rule.usage.bytes,
-        first_seen: rule.usage.firstSeen,
-        last_seen: rule.usage.lastSeen,
-        only_permitter_flows: rule.usage.onlyPermitterFlows,
-        observed_interface_hours: rule.coverage.observedInterfaceHours,
-        expected_interface_hours: rule.coverage.expectedInterfaceHours,
-        replacements: JSON.stringify(rule.replacements),
-        window_from: document.window.from,
-        window_to: document.window.to,
-      }),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
 }

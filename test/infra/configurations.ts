@@ -19,6 +19,8 @@ export const EVERYTHING: Readonly<Record<string, unknown>> = {
   repositories: ['acme/infra'],
   notify: ['platform@example.com', 'security@example.com'],
   digestFrom: 'pare@example.com',
+  digestTopics: ['arn:aws:sns:eu-west-1:111122223333:chat'],
+  digestWebhook: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:pare-hook-AbCdEf',
   githubUrl: 'https://github.example.com/api/v3',
   compute: 'fargate',
   image: '111122223333.dkr.ecr.eu-west-1.amazonaws.com/pare:1',

@@ -16,13 +16,18 @@ function arn(name: string): string {
   return `arn:aws:lambda:eu-west-1:111122223333:function:${name}`;
 }
 
-function made(compute: Compute, mail = false): Machine {
+const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:pare';
+const MAIL = { from: 'pare@example.com', to: ['a@example.com'] };
+
+type Digest = Parameters<typeof definition>[0]['digest'];
+
+function made(compute: Compute, digest: Partial<Digest> = { topics: [TOPIC] }): Machine {
   return definition({
     inventory: arn('inventory'),
     compute,
-    topic: 'arn:aws:sns:eu-west-1:111122223333:pare',
+    topic: TOPIC,
     bucket: 'pare-data',
-    mail: mail ? { from: 'pare@example.com', to: ['a@example.com'] } : null,
+    digest: { mail: null, topics: [], webhook: null, ...digest },
   }) as Machine;
 }
 
@@ -31,12 +36,14 @@ interface Machine {
   States: Record<string, Record<string, unknown>>;
 }
 
-describe.each([
-  ['functions and a topic', LAMBDA, false],
-  ['functions and mail', LAMBDA, true],
-  ['containers and a topic', FARGATE, false],
-  ['containers and mail', FARGATE, true],
-] as const)('the state machine with %s', (_, compute, mail) => {
+describe.each<[string, Compute, Partial<Digest>]>([
+  ['functions and a topic', LAMBDA, { topics: [TOPIC] }],
+  ['functions and mail', LAMBDA, { mail: MAIL }],
+  ['functions and a webhook', LAMBDA, { webhook: arn('webhook') }],
+  ['functions and nobody to tell', LAMBDA, {}],
+  ['containers and a topic', FARGATE, { topics: [TOPIC] }],
+  ['containers and all there is', FARGATE, { mail: MAIL, topics: [TOPIC, `${TOPIC}-chat`], webhook: arn('webhook') }],
+])('the state machine with %s', (_, compute, mail) => {
   it('is right by the specification of the Amazon States Language', () => {
     expect(problemsOf(made(compute, mail))).toEqual([]);
   });
@@ -56,6 +63,46 @@ describe.each([
       });
       expect(state.TimeoutSeconds, name).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('the digest', () => {
+  const told = (digest: Partial<Digest>) => {
+    const { States: states } = made(LAMBDA, digest);
+    const out: unknown[] = [];
+    for (let name = 'Digest'; name !== 'Done'; name = String(states[name]!.Next))
+      out.push([states[name]!.Resource, states[name]!.Parameters]);
+    return out;
+  };
+  const subject = '$.analysis.result.digest.subject';
+  const text = '$.analysis.result.digest.text';
+
+  it('goes by mail, to each topic and to the webhook, one after the other', () => {
+    expect(told({ mail: MAIL, topics: [TOPIC, `${TOPIC}-chat`], webhook: arn('webhook') })).toEqual([
+      [
+        'arn:aws:states:::aws-sdk:sesv2:sendEmail',
+        {
+          FromEmailAddress: 'pare@example.com',
+          Destination: { ToAddresses: ['a@example.com'] },
+          Content: { Simple: { Subject: { 'Data.$': subject }, Body: { Text: { 'Data.$': text } } } },
+        },
+      ],
+      ...[TOPIC, `${TOPIC}-chat`].map((TopicArn) => [
+        'arn:aws:states:::sns:publish',
+        { TopicArn, 'Subject.$': subject, 'Message.$': text },
+      ]),
+      [
+        'arn:aws:states:::lambda:invoke',
+        {
+          FunctionName: arn('webhook'),
+          Payload: { step: 'webhook', 'at.$': '$.at', 'subject.$': subject, 'text.$': text },
+        },
+      ],
+    ]);
+  });
+
+  it('goes nowhere where nobody is named', () => {
+    expect(told({})).toEqual([[undefined, undefined]]);
   });
 });
 

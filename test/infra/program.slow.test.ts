@@ -181,9 +181,22 @@ describe.each(['least', 'everything'])('the Pulumi program, configured with %s',
     }
   });
 
+  it('has views that ask for tables of this program alone, in a text that is theirs', () => {
+    const all = of(made(), 'CatalogTable');
+    const views = all.filter(({ inputs }) => inputs.tableType === 'VIRTUAL_VIEW');
+    expect(views.length).toBeGreaterThan(3);
+    const tables = new Set(all.filter((one) => !views.includes(one)).map(({ inputs }) => inputs.name));
+    for (const { inputs } of views) {
+      const base64 = /^\/\* Presto View: (\S+) \*\/$/.exec(String(inputs.viewOriginalText))![1]!;
+      const { originalSql, schema } = JSON.parse(Buffer.from(base64, 'base64').toString());
+      expect(schema).toBe(inputs.databaseName);
+      for (const [, table] of String(originalSql).matchAll(/(?:FROM|JOIN) (\w+)/g)) expect(tables).toContain(table);
+    }
+  });
+
   it('types every partition key of every table in its projection, and uses it in the location template', () => {
-    const tables = of(made(), 'CatalogTable');
-    expect(tables.length).toBeGreaterThanOrEqual(2);
+    const tables = of(made(), 'CatalogTable').filter(({ inputs }) => inputs.tableType === 'EXTERNAL_TABLE');
+    expect(tables.length).toBeGreaterThanOrEqual(5);
     for (const { name, inputs } of tables) {
       const parameters = inputs.parameters as Record<string, string>;
       const template = parameters['storage.location.template']!;
@@ -418,18 +431,44 @@ describe('least privilege, held against the calls that the code makes', () => {
       'dynamodb:DeleteItem',
       'dynamodb:Query',
       'dynamodb:UpdateItem',
-      's3:GetObject',
-      's3:ListBucket',
+      ...STORE,
     ],
   };
 
   it('every command that bot/lambda constructs is known here', () => {
-    const files = ['app', 'bucket', 'daily', 'inventory', 'jobs', 'ledger', 'steps', 'task', 'weekly', 'functions'];
+    const files = [
+      'app',
+      'bucket',
+      'daily',
+      'inventory',
+      'jobs',
+      'ledger',
+      'pulls',
+      'steps',
+      'task',
+      'webhook',
+      'weekly',
+      'functions',
+    ];
     const source = files
       .map((file) => readFileSync(new URL(`../../bot/lambda/${file}.ts`, import.meta.url), 'utf8'))
       .join('\n');
     const made = new Set([...source.matchAll(/new (\w+Command)\(/g)].map((match) => match[1]!));
     expect([...made].sort()).toEqual(Object.keys(CALLS).sort());
+  });
+
+  it('the function that knows the webhook of the digest may read its secret, and nothing else', () => {
+    const policy = of(stacks.everything!.made, 'RolePolicy').find((one) => one.name === 'pare-digest')!;
+    const own = statements(policy.inputs.policy).filter(
+      ({ Action }) => !list(Action).every((one) => BY_LAMBDA.includes(one)),
+    );
+    expect(own).toMatchObject([{ Action: ['secretsmanager:GetSecretValue'], Resource: [EVERYTHING.digestWebhook] }]);
+  });
+
+  it('the worker writes nothing but word of its pull requests', () => {
+    const policy = of(stacks.least!.made, 'RolePolicy').find((one) => one.name === 'pare-app-worker')!;
+    const put = statements(policy.inputs.policy).filter(({ Action }) => list(Action).includes('s3:PutObject'));
+    expect(put.map(({ Resource }) => list(Resource))).toEqual([[expect.stringMatching(/\/pulls\/\*$/)]]);
   });
 
   it.each(Object.keys(USED))('%s may do what it calls, and nothing else', (name) => {

@@ -23,7 +23,15 @@ function facts(rules: readonly Finding[], more: Partial<DigestFacts> = {}): Dige
     rules,
     unexplained: [],
   } as unknown as FindingsDocument;
-  return { document, previous: null, failed: [], repositories: [], at: new Date('2026-11-21T05:00:00Z'), ...more };
+  return {
+    document,
+    previous: null,
+    failed: [],
+    repositories: [],
+    pulls: [],
+    at: new Date('2026-11-21T05:00:00Z'),
+    ...more,
+  };
 }
 
 describe('the digest', () => {
@@ -68,6 +76,33 @@ describe('the digest', () => {
     expect(subject.length).toBeLessThanOrEqual(100);
     expect(text.length).toBeLessThan(5000);
     expect(text).toContain('- and 4980 more');
+  });
+
+  it('lists the open pull requests, oldest first, and says of when the list is', () => {
+    const pull = (number: number, more = {}) => ({
+      ...{
+        number,
+        title: 'fix(web): remove 2 unused rules',
+        url: `https://github.com/acme/infra/pull/${number}`,
+        draft: false,
+      },
+      ...more,
+    });
+    const at = '2026-11-20T23:10:00.000Z';
+    const pulls = [
+      { repository: 'acme/infra', at, pulls: [pull(7), pull(12, { draft: true, title: 'a\nb' })] },
+      { repository: 'acme/other', at, pulls: [] },
+    ];
+    const { text } = digest(facts([], { pulls }));
+    expect(text).toContain(
+      `2 open pull requests in acme/infra (as of 2026-11-20T23:10Z):
+- #7 fix(web): remove 2 unused rules https://github.com/acme/infra/pull/7
+- #12 a b (draft) https://github.com/acme/infra/pull/12
+`,
+    );
+    expect(text).toContain('0 open pull requests in acme/other (as of 2026-11-20T23:10Z).\n');
+    const many = [{ repository: 'acme/infra', at, pulls: Array.from({ length: 400 }, (_, i) => pull(i)) }];
+    expect(digest(facts([], { pulls: many })).text).toContain('- and 380 more');
   });
 
   it('lets no text from outside break its line', () => {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FindingsDocument } from '../../analyzer/model/finding.ts';
@@ -168,11 +169,17 @@ describe('law 1: the analysis step judges from the ledger what a scan of the fil
     expect(document.replay).toEqual(direct.replay);
     expect(document.rules.filter(({ action }) => action === 'remove' || action === 'narrow').length).toBeGreaterThan(5);
     expect(result).toMatchObject({ rules: document.rules.length, repositories: ['acme/infra'] });
-    // The App's evidence, the table, and the digest say the same.
+    // The App's evidence, the tables, and the digest say the same.
     expect(await text('evidence/acme/infra/findings.json')).toBe(await text('findings/current.json'));
-    const [table] = await keysOf(s3, DATA, 'tables/findings/');
-    expect(table).toBe(`tables/findings/day=${to.slice(0, 10)}/findings.json`);
-    expect((await text(table!)).trim().split('\n')).toHaveLength(document.rules.length);
+    const names = ['findings', 'rule_usage', 'rules', 'runs'];
+    expect(await keysOf(s3, DATA, 'tables/')).toEqual(
+      names.map((name) => `tables/${name}/day=${to.slice(0, 10)}/${name}.json.gz`),
+    );
+    const { Body } = await s3.send(
+      new GetObjectCommand({ Bucket: DATA, Key: `tables/findings/day=${to.slice(0, 10)}/findings.json.gz` }),
+    );
+    const lines = gunzipSync((await Body?.transformToByteArray()) ?? '').toString();
+    expect(lines.trim().split('\n')).toHaveLength(document.rules.length);
     expect(await text('findings/digest.txt')).toContain(`${document.rules.length} rules judged`);
   });
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -105,6 +105,11 @@ describe('the worker as a function', () => {
     expect(repository.pulls.map(({ title, state }) => [title, state])).toEqual([
       ['fix(web): remove 2 unused rules', 'open'],
     ]);
+    // Word for the digest.
+    const { Body } = await s3Of(bench.moto).send(new GetObjectCommand({ Bucket: DATA, Key: 'pulls/acme/infra.json' }));
+    expect(JSON.parse((await Body?.transformToString()) ?? '')).toMatchObject({
+      pulls: [{ number: expect.any(Number), title: 'fix(web): remove 2 unused rules', draft: false }],
+    });
   });
 
   test('a message that comes again finds nothing to do and asks GitHub for nothing', async () => {

@@ -12,9 +12,11 @@ import { readInventory } from '../../analyzer/inventory/index.ts';
 import type { FindingsDocument } from '../../analyzer/model/finding.ts';
 import { attribute } from '../../analyzer/usage/index.ts';
 import { changeDays, interfaceAddresses } from '../../bot/cli/work/scan-input.ts';
+import { VIEWS } from '../../infra/views.ts';
 import { options } from '../flowlogs/harness.ts';
 import { generateWorld, type LogFormat, writeWorld } from '../generator/index.ts';
 import { startAthena } from './athena.ts';
+import { ask, columnsOf, makeResults, putResults } from './results.ts';
 import { startS3 } from './s3.ts';
 import { makeTable } from './tables.ts';
 import { startTrino, type Trino } from './trino.ts';
@@ -167,6 +169,51 @@ describe.concurrent('law 9: engines agree, with Athena’s SQL executed by Trino
     expect(raw.scanned).toBe(await bytesBelow(written.flowLogs));
     // Of Parquet never more than the files; files as small as these are read whole (parquet.small-file-threshold, 3 MB).
     expect(byTrino.scanned).toBe(await bytesBelow(join(ledger, 'flow')));
+  });
+
+  it('the result tables answer in SQL, by the newest whole run, and a run that is written twice counts once', async ({
+    expect,
+  }) => {
+    const world = generateWorld(302, { days: 3 });
+    const written = await writeWorld(world, join(dir, 's3', 'w302'), { formats: ['v5'] });
+    const inventory = await readInventory(written.inventory, { configHistory: [written.configHistory] });
+    const direct = openDuckDbStore({ paths: [written.flowLogs], tempDir: dir, memoryLimit: '500MB' });
+    const document = await documentOf(direct, inventory, world.window);
+    const root = join(dir, 's3');
+    const older = {
+      ...document,
+      window: { ...document.window, to: '2026-02-01T00:00:00Z' },
+      rules: document.rules.slice(1),
+    };
+    await putResults(older, root, 'acme-data');
+    await makeResults(trino, 'acme-data');
+    await putResults(document, root, 'acme-data');
+    await putResults(document, root, 'acme-data');
+    // A run that died before its last table.
+    await putResults({ ...older, window: { ...older.window, to: '2026-12-30T00:00:00Z' } }, root, 'acme-data', 3);
+    const { rules } = document;
+    const sorted = (rows: unknown[][]) => rows.map((row) => JSON.stringify(row)).sort();
+    const day = document.window.to.slice(0, 10);
+    expect(await ask(trino, 'SELECT day, rules FROM proposals_by_run ORDER BY day')).toEqual([
+      ['2026-02-01', rules.length - 1],
+      [day, rules.length],
+    ]);
+    expect(
+      sorted(await ask(trino, 'SELECT finding_id, action, flows, confidence, detail FROM latest_findings')),
+    ).toEqual(
+      sorted(rules.map((rule) => [rule.findingId, rule.action, rule.usage.flows, rule.confidence, rule.detail])),
+    );
+    const perDay = rules.flatMap((rule) => rule.usage.perDay.map((one) => [rule.ruleId, one.day, one.flows]));
+    expect(sorted(await ask(trino, 'SELECT rule_id, used_on, flows FROM latest_rule_usage'))).toEqual(sorted(perDay));
+    const unused = rules.filter((rule) => rule.usage.perDay.length === 0).map((rule) => [rule.ruleId, null, 0]);
+    expect(sorted(await ask(trino, 'SELECT rule_id, used_on, flows FROM rule_heat'))).toEqual(
+      sorted([...perDay, ...unused]),
+    );
+    expect(unused.length).toBeGreaterThan(0);
+    for (const { name, columns } of VIEWS)
+      expect(await columnsOf(trino, name)).toEqual(
+        columns.map((column) => [column.name, column.type === 'string' ? 'varchar' : column.type]),
+      );
   });
 
   it('law 1: neither a projection that ends early nor half a file passes for silence', async ({ expect }) => {
