@@ -14,11 +14,13 @@ const { url } = inject('moto');
 type Call = [service: string, operation: string, parameters: Record<string, unknown>];
 type Fields = Record<string, unknown>;
 
-const stacks: { least: Made[]; everything: Made[] } = { least: [], everything: [] };
+const stacks: Record<'least' | 'everything' | 'told', Made[]> = { least: [], everything: [], told: [] };
 beforeAll(async () => {
   await resetMoto(url);
   stacks.least = (await deploy(LEAST)).made;
   stacks.everything = (await deploy(EVERYTHING)).made;
+  const { digestTopics, digestWebhook } = EVERYTHING;
+  stacks.told = (await deploy({ ...LEAST, digestTopics, digestWebhook })).made;
 });
 
 const of = (made: readonly Made[], type: string) => made.filter((one) => one.type.endsWith(`:${type}`));
@@ -80,14 +82,23 @@ describe('Glue', () => {
     ]);
     const [listed] = await aws([['glue', 'get_tables', { DatabaseName: name }]]);
     const back = (
-      listed!.TableList as { Name: string; Parameters: Record<string, string>; PartitionKeys: Fields[] }[]
-    ).map((table) => [table.Name, table.Parameters['storage.location.template'], table.PartitionKeys.length]);
+      listed!.TableList as {
+        Name: string;
+        Parameters: Record<string, string>;
+        PartitionKeys?: Fields[];
+        ViewOriginalText?: string;
+      }[]
+    ).map((table) => [
+      table.Name,
+      table.Parameters['storage.location.template'] ?? table.ViewOriginalText,
+      table.PartitionKeys?.length ?? 0,
+    ]);
     expect(back.sort()).toEqual(
       tables
         .map(({ inputs }) => [
           inputs.name,
-          (inputs.parameters as Record<string, string>)['storage.location.template'],
-          (inputs.partitionKeys as unknown[]).length,
+          (inputs.parameters as Record<string, string>)['storage.location.template'] ?? inputs.viewOriginalText,
+          ((inputs.partitionKeys ?? []) as unknown[]).length,
         ])
         .sort(),
     );
@@ -237,6 +248,7 @@ describe('Step Functions, run by moto', () => {
   async function execute(
     weekly: boolean,
     answers: readonly object[],
+    stack: keyof typeof stacks = 'least',
   ): Promise<{ status: string; states: string[]; output: string }> {
     await resetMoto(url);
     const config = { stepfunctions: { execute_state_machine: true }, lambda: { use_docker: false } };
@@ -246,9 +258,9 @@ describe('Step Functions, run by moto', () => {
       method: 'POST',
       body: JSON.stringify({ results, region: 'eu-west-1' }),
     });
-    const { inputs } = of(stacks.least, 'StateMachine')[0]!;
+    const { inputs } = of(stacks[stack], 'StateMachine')[0]!;
     const role = 'arn:aws:iam::123456789012:role/any';
-    const names = ['pare-inventory', 'pare-ledger', 'pare-analysis'];
+    const names = ['pare-inventory', 'pare-ledger', 'pare-analysis', 'pare-digest'];
     // moto's account is another than the stack's.
     const definition = String(inputs.definition).replaceAll('111122223333', '123456789012');
     const trust = JSON.stringify({
@@ -262,6 +274,7 @@ describe('Step Functions, run by moto', () => {
     const answersOfAws = await aws([
       ['iam', 'create_role', { RoleName: 'any', AssumeRolePolicyDocument: trust }],
       ['sns', 'create_topic', { Name: 'pare-alerts' }],
+      ['sns', 'create_topic', { Name: 'chat' }],
       ...names.map(
         (name): Call => [
           'lambda',
@@ -310,5 +323,20 @@ describe('Step Functions, run by moto', () => {
     ]);
     expect(ran).toMatchObject({ status: 'SUCCEEDED' });
     expect(ran.states).toEqual(['Prepare', 'Inventory', 'Ledger', 'LedgerDone', 'Analysis', 'Digest', 'Done']);
+  });
+
+  test('a week that tells a chat and a webhook, too', async () => {
+    const ran = await execute(
+      true,
+      [
+        { failed: [], files: 9 },
+        { files: 0, records: 0, refused: 0, next: null },
+        { rules: 3, proposals: 1, repositories: [], digest: { subject: 'Pare: 1 rules can go', text: 'x\n' } },
+        { status: 200 },
+      ],
+      'told',
+    );
+    expect(ran).toMatchObject({ status: 'SUCCEEDED' });
+    expect(ran.states.slice(-5)).toEqual(['Analysis', 'Digest', 'Digest2', 'Digest3', 'Done']);
   });
 });
