@@ -25,6 +25,7 @@ const TRAPS: Readonly<Record<string, string>> = {
   referenced: 'trap 9',
   'ignore-changes': 'trap 10',
   'prevent-destroy': 'trap 10',
+  'replaces-group': 'trap 12',
   'cfn-retained': 'trap 10, as DeletionPolicy',
   'cfn-alias': 'trap 11, as a YAML anchor',
   'cfn-parameter-fed': 'trap 15',

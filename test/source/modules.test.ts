@@ -190,6 +190,36 @@ describe('a call of a registry module whose code is not in the tree', () => {
     expect(edited(opened, '["ssh"]').rules).toHaveLength(1);
   });
 
+  it.each([
+    [
+      'alb: what a rule out may leave to its other port',
+      'terraform-aws-modules/alb/aws',
+      '  security_group_egress_rules = { dns = { to_port = 53, ip_protocol = "udp", cidr_ipv4 = "10.1.0.0/16" } }\n',
+      'aws_vpc_security_group_egress_rule.this["dns"] egress udp 53-53 10.1.0.0/16',
+    ],
+    [
+      'rds-aurora 10: a map for each direction, the module itself as a source',
+      'terraform-aws-modules/rds-aurora/aws',
+      '  engine = "aurora-postgresql"\n  security_group_ingress_rules = { me = { referenced_security_group_id = "self" } }\n',
+      'aws_vpc_security_group_ingress_rule.this["me"] ingress tcp 5432-5432 ref:module.m.aws_security_group.this[0].id',
+    ],
+    [
+      'eks 21: the rules of the cluster by their new name, tcp where none is said',
+      'terraform-aws-modules/eks/aws',
+      '  security_group_additional_rules = { a = { from_port = 443, to_port = 444, cidr_blocks = ["10.1.0.0/16"] } }\n',
+      'aws_security_group_rule.cluster["a"] ingress tcp 443-444 10.1.0.0/16',
+    ],
+    [
+      'cloudposse: a rule of the matrix that names itself',
+      'cloudposse/security-group/aws',
+      '  allow_all_egress = false\n  create_before_destroy = false\n  rule_matrix = [{ rules = [{ type = "ingress", from_port = 80, to_port = 80, protocol = "tcp", self = true }] }]\n',
+      'aws_security_group_rule.dbc["_m[0]#[0]#self"] ingress tcp 80-80 ref:module.m.aws_security_group.default[0].id',
+    ],
+  ])('%s', async (_, source, inputs, line) => {
+    const opened = await open({ 'main.tf': call(source, inputs) });
+    expect(all(opened.index)).toEqual([`module.m.${line}`]);
+  });
+
   const POSSE = (more: string) =>
     call(
       'cloudposse/security-group/aws',

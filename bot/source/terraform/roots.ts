@@ -6,6 +6,8 @@ import { type Extraction, extract, type FoundRule } from './rules/extract.ts';
 
 /** What one root makes in all its contexts, with what it was made from. */
 export interface EvaluatedRules {
+  /** One for each context: the same object as before where nothing that its evaluation looked at has changed. */
+  parts: readonly Part[];
   extraction: Extraction;
   /** The rules of each site, by its key. */
   bySite: ReadonlyMap<string, readonly FoundRule[]>;
@@ -15,7 +17,7 @@ export interface EvaluatedRules {
 }
 
 /** What one context of a root makes, and all that its evaluation looked at. */
-interface Part {
+export interface Part {
   context: Context;
   extraction: Extraction;
   notes: ReadonlyMap<string, SourceNote>;
@@ -93,7 +95,7 @@ function together(parts: readonly Part[]): EvaluatedRules {
   }
   const notes = new Map(parts.flatMap((part) => [...part.notes]));
   const definitions = new Map(parts.flatMap((part) => [...part.definitions]));
-  return { extraction, bySite, notes, definitions };
+  return { parts, extraction, bySite, notes, definitions };
 }
 
 function fresh(part: Part, project: Project): boolean {

@@ -110,6 +110,25 @@ describe('a text that serves several rules stays, and the place that takes it fo
     },
   );
 
+  it('takes one block out of a text that joins several, or narrows it there', () => {
+    const module = `variable "rules" {}
+resource "aws_security_group_rule" "in" {
+  count             = length(var.rules)
+  type              = "ingress"
+  security_group_id = "sg-1"
+  protocol          = "tcp"
+  from_port         = 22
+  to_port           = 22
+  cidr_blocks       = split(",", var.rules[count.index].cidrs)
+}
+`;
+    const call = (cidrs: string) =>
+      `module "one" {\n  source = "./m"\n  rules  = [{ cidrs = "${cidrs}" }, { cidrs = "10.9.0.0/16" }]\n}\n`;
+    const files = { 'a.tf': call('0.0.0.0/0,10.1.0.0/16'), 'm/main.tf': module };
+    expect(edited(files, '0.0.0.0/0').files['a.tf']).toBe(call('10.1.0.0/16'));
+    expect(edited(files, '0.0.0.0/0', [tcp(22, '10.0.0.0/9')]).files['a.tf']).toBe(call('10.0.0.0/9,10.1.0.0/16'));
+  });
+
   it('drops the part of a concat that nobody but this rule takes', () => {
     const files = { 'a.tf': rule('ssh', '  cidr_blocks       = concat(["10.0.0.0/8"], [aws_vpc.main.cidr_block])') };
     const after = edited(files, 'aws_vpc.main.cidr_block');

@@ -6,20 +6,19 @@ import { cutMember } from './cut.ts';
 import { literalAt, membersAt } from './locate.ts';
 
 /*
- * Ways that the inputs of a module from elsewhere need and our own code does not: a whole object of a list of rules goes, of which only
- * single fields are seen in the rule; and a string that holds several blocks, joined by commas, loses one of them.
+ * Ways that the inputs of some modules need: a string that holds several blocks, joined by commas, loses one of them; and, of a module from
+ * elsewhere, a whole object of a list of rules goes, of which only single fields are seen in the rule.
  */
 
 /** A rule's object lies in a list, the list in an input: not further out than that. */
 const LEVELS = 2;
 
 export function inputRemovals(parts: Parts): Candidate[] {
-  if (!VENDORED.test(parts.found.site.range.file)) return [];
-  return [...joinedBlocks(parts, []), ...enclosing(parts)];
+  const ours = !VENDORED.test(parts.found.site.range.file);
+  return [...joinedBlocks(parts, []), ...(ours ? [] : enclosing(parts))];
 }
 
 export function inputNarrowings(parts: Parts, wanted: readonly Wanted[]): Candidate[] {
-  if (!VENDORED.test(parts.found.site.range.file)) return [];
   const blocks = wanted.map(({ shape: { peer } }) => ('cidr' in peer ? peer.cidr : null));
   const plain = wanted.every((one) => one.protocolKept && one.fromKept && one.toKept);
   return plain && blocks.every((block) => block !== null) ? joinedBlocks(parts, blocks) : [];

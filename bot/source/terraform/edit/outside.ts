@@ -3,7 +3,7 @@ import { placeOfRange } from '../../text.ts';
 import { directoryOf, joinPath, type ModuleDefinition } from '../eval/definition.ts';
 import { evaluate } from '../eval/expression.ts';
 import type { ModuleInstance } from '../eval/instance.ts';
-import { contextsOf, openRoot, type Project } from '../eval/project.ts';
+import { type Context, contextsOf, openRoot, type Project } from '../eval/project.ts';
 import type { Scope } from '../eval/scope.ts';
 import type { Value } from '../eval/value.ts';
 import { GROUPS } from '../rules/extract.ts';
@@ -69,8 +69,9 @@ export function outsideChange(
   // Blocks are those of the tree before; after it they are found again by type and labels.
   const wanted = new Set([...blocks].map(nameOfBlock));
   if (wanted.size === 0) return null;
-  const was = fingerprint(before, wanted);
-  const now = fingerprint(after, wanted);
+  const same = edits.every(({ range }) => fileKind(range.file) !== null) ? unchanged(before, after) : NONE;
+  const was = fingerprint(before, wanted, same);
+  const now = fingerprint(after, wanted, same);
   for (const [address, { text, block }] of was) {
     if (now.get(address)?.text === text) continue;
     const file = project.tree.get(block.file);
@@ -250,13 +251,33 @@ function reaches(details: IndexDetails, root: string, directories: ReadonlySet<s
   return reached === undefined || [...directories].some((directory) => reached.has(directory));
 }
 
-/** Every argument of the wanted blocks in every instance, as text. */
-function fingerprint(details: IndexDetails, wanted: ReadonlySet<string>): Fingerprint {
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Contexts of roots that read none of the edited Terraform files: what they make is as it was, rules and all else. (What a function reads is
+ * not seen by this, so it is asked only where no such file changed.)
+ */
+function unchanged(before: IndexDetails, after: IndexDetails): ReadonlySet<string> {
+  const out = new Set<string>();
+  for (const [root, { parts }] of before.results) {
+    const now = new Set(after.results.get(root)?.parts);
+    for (const part of parts) if (now.has(part)) out.add(contextKey(root, part.context));
+  }
+  return out;
+}
+
+function contextKey(root: string, context: Context): string {
+  return `${root}|${context.name}|${context.workspace ?? ''}|${context.unit ?? ''}`;
+}
+
+/** Every argument of the wanted blocks in every instance, as text; not of the contexts to skip. */
+function fingerprint(details: IndexDetails, wanted: ReadonlySet<string>, skip: ReadonlySet<string>): Fingerprint {
   const out = new Map<string, { text: string; block: Block }>();
   const { project, facts, tools } = details;
   const directories = new Set([...wanted].map((name) => name.slice(0, name.indexOf('|'))));
   for (const root of project.roots.filter((one) => reaches(details, one, directories)))
     for (const context of contextsOf(project, root, facts, tools.parser)) {
+      if (skip.has(contextKey(root, context))) continue;
       const used = { files: new Map<string, unknown>(), directories: new Set<string>(), listed: false };
       const opened = openRoot(project, root, context, tools, new Map(), used);
       if (opened !== null)

@@ -173,16 +173,36 @@ function legacyFields(names: readonly string[]): Record<string, string> {
 const LEGACY_PEERS = ['cidr_blocks', 'ipv6_cidr_blocks', 'prefix_list_ids', 'self', 'source_security_group_id'];
 const VPC_PEERS = ['cidr_ipv4', 'cidr_ipv6', 'prefix_list_id', 'referenced_security_group_id'];
 
+/** A map of rules for one direction, each with its own resource; `self` is the module's own group where that may be named so. */
+function vpcRules(direction: string, ports: Readonly<Record<string, string>>, self: boolean): string {
+  const group = 'aws_security_group.this[0].id';
+  const peer = 'try(each.value.referenced_security_group_id, null)';
+  return block(`aws_vpc_security_group_${direction}_rule`, 'this', {
+    for_each: `{ for key, rule in var.security_group_${direction}_rules == null ? {} : var.security_group_${direction}_rules : key => rule if local.create }`,
+    security_group_id: group,
+    ...legacyFields(['description', ...VPC_PEERS]),
+    ...ports,
+    ip_protocol: 'try(coalesce(each.value.ip_protocol), "tcp")',
+    ...(self ? { referenced_security_group_id: `${peer} == "self" ? ${group} : ${peer}` } : {}),
+  });
+}
+
+/** The first of the fields that a rule has. */
+function firstOf(...fields: readonly string[]): string {
+  return `try(coalesce(${fields.map((field) => (field.includes('.') ? field : `try(each.value.${field}, null)`)).join(', ')}), null)`;
+}
+
 /** Version 8 has one map of rules with a type, versions 9 and 10 a map for each direction. */
 function alb(): string {
   const vpc = (direction: string) =>
-    block(`aws_vpc_security_group_${direction}_rule`, 'this', {
-      for_each: `{ for key, rule in var.security_group_${direction}_rules : key => rule if local.create }`,
-      security_group_id: 'aws_security_group.this[0].id',
-      ...legacyFields(['description', 'from_port', ...VPC_PEERS]),
-      to_port: 'try(coalesce(try(each.value.to_port, null), each.value.from_port), null)',
-      ip_protocol: 'try(each.value.ip_protocol, "tcp")',
-    });
+    vpcRules(
+      direction,
+      {
+        from_port: direction === 'egress' ? firstOf('from_port', 'to_port') : firstOf('from_port'),
+        to_port: firstOf('to_port', 'from_port'),
+      },
+      false,
+    );
   return `${variables({
     create: 'true',
     create_security_group: 'true',
@@ -206,14 +226,25 @@ ${block('aws_security_group_rule', 'this', {
 `;
 }
 
-/** Version 8 and later. */
+/** Versions 8 and 9 have one map of rules, version 10 a map for each direction. */
 function aurora(): string {
+  const vpc = (direction: string) =>
+    vpcRules(
+      direction,
+      {
+        from_port: firstOf(...(direction === 'egress' ? ['from_port', 'to_port'] : ['from_port']), 'local.port'),
+        to_port: firstOf('to_port', ...(direction === 'egress' ? [] : ['from_port']), 'local.port'),
+      },
+      true,
+    );
   return `${variables({
     create: 'true',
     create_security_group: 'true',
     engine: '""',
     port: 'null',
     security_group_rules: '{}',
+    security_group_ingress_rules: '{}',
+    security_group_egress_rules: '{}',
   })}locals {
   create = var.create && var.create_security_group
   port   = coalesce(var.port, var.engine == "aurora-postgresql" || var.engine == "postgres" ? 5432 : 3306)
@@ -229,29 +260,31 @@ ${block('aws_security_group_rule', 'this', {
   to_port: 'try(each.value.to_port, local.port)',
   protocol: 'try(each.value.protocol, "tcp")',
   ...legacyFields(['description', ...LEGACY_PEERS]),
-})}output "security_group_id" {
+})}${vpc('ingress')}${vpc('egress')}output "security_group_id" {
   value = try(aws_security_group.this[0].id, null)
 }
 `;
 }
 
-/** Versions 18 to 20: the rules that a caller adds. Those that the module brings itself are not the caller's to change. */
+/** Versions 18 to 21, of which the last calls the cluster's rules otherwise: the rules that a caller adds. Those that the module brings itself are not the caller's to change. */
 function eks(): string {
+  const made = (name: 'cluster' | 'node') =>
+    `var.create && var.create_${name}_security_group${name === 'cluster' ? ' && var.create_security_group' : ''}`;
   const part = (name: 'cluster' | 'node') =>
     `resource "aws_security_group" "${name}" {
-  count = var.create && var.create_${name}_security_group ? 1 : 0
+  count = ${made(name)} ? 1 : 0
 }
 ${block('aws_security_group_rule', name, {
-  for_each: `{ for key, rule in var.${name}_security_group_additional_rules : key => rule if var.create && var.create_${name}_security_group }`,
+  for_each: `{ for key, rule in ${name === 'cluster' ? 'merge(var.cluster_security_group_additional_rules, var.security_group_additional_rules)' : 'var.node_security_group_additional_rules'} : key => rule if ${made(name)} }`,
   security_group_id: `aws_security_group.${name}[0].id`,
   type: 'try(each.value.type, "ingress")',
   ...legacyFields([
     'description',
     'from_port',
     'to_port',
-    'protocol',
     ...LEGACY_PEERS.filter((one) => one !== 'source_security_group_id'),
   ]),
+  protocol: 'try(coalesce(each.value.protocol), "tcp")',
   source_security_group_id: `try(each.value.source_security_group_id, try(each.value.${name === 'node' ? 'source_cluster_security_group' : 'source_node_security_group'}, false) ? aws_security_group.${name === 'node' ? 'cluster' : 'node'}[0].id : null)`,
 })}output "${name}_security_group_id" {
   value = try(aws_security_group.${name}[0].id, null)
@@ -260,8 +293,10 @@ ${block('aws_security_group_rule', name, {
   return `${variables({
     create: 'true',
     create_cluster_security_group: 'true',
+    create_security_group: 'true',
     create_node_security_group: 'true',
     cluster_security_group_additional_rules: '{}',
+    security_group_additional_rules: '{}',
     node_security_group_additional_rules: '{}',
   })}${part('cluster')}${part('node')}`;
 }
@@ -307,8 +342,8 @@ function cloudposse(): string {
     ${plain('rule', given('subject', lists))}
   } if try(length(subject.cidr_blocks), 0) + try(length(subject.ipv6_cidr_blocks), 0) + try(length(subject.prefix_list_ids), 0) > 0 }])...)
   selves = merge(concat([{}], [for i, subject in var.rule_matrix : { for j, rule in subject.rules : ${matrix}#self" => {
-    ${plain('rule', { self: 'subject.self' })}
-  } if try(subject.self, null) != null }])...)
+    ${plain('rule', { self: 'true' })}
+  } if try(rule.self, null) == true }])...)
   groups = merge(concat([{}], flatten([for i, subject in var.rule_matrix : [for j, rule in subject.rules : { for n, group in try(subject.source_security_group_ids, []) : ${matrix}#sg#\${n}" => {
     ${plain('rule', { source_security_group_id: 'group' })}
   } }]]))...)
