@@ -16,6 +16,9 @@ const WHOLE = [
   'probot',
 ];
 
+/** The strict reader of flow logs, which asks for two files beside its code. */
+const ROLL = 'analyzer/flowlogs/stored/roll';
+
 /**
  * Writes the folder that becomes the functions' code: functions.mjs (Lambda) and task.mjs (Fargate), and the packages that cannot be
  * bundled. The native module of DuckDB is that of the machine this runs on: bundle on the architecture that is deployed.
@@ -24,7 +27,12 @@ export async function bundle(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const build = await rolldown({
-    input: { functions: join(root, 'bot/lambda/functions.ts'), task: join(root, 'bot/lambda/task.ts') },
+    input: {
+      functions: join(root, 'bot/lambda/functions.ts'),
+      task: join(root, 'bot/lambda/task.ts'),
+      // The thread that pool.ts starts, beside the chunk that starts it.
+      'chunks/worker': join(root, ROLL, 'worker.ts'),
+    },
     platform: 'node',
     // The builds of some packages for CommonJS ask for their parts by names that only exist when they run.
     resolve: { mainFields: ['module', 'main'] },
@@ -39,6 +47,7 @@ export async function bundle(folder: string): Promise<void> {
     chunkFileNames: 'chunks/[name]-[hash].mjs',
   });
   await build.close();
+  await cp(join(root, ROLL, 'kernel/kernel.wasm'), join(folder, 'chunks/kernel/kernel.wasm'));
   const copied = new Set<string>();
   for (const name of WHOLE) await copyPackage(name, root, folder, copied);
   await writeFile(join(folder, 'package.json'), `${JSON.stringify({ type: 'module', private: true })}\n`);

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FindingsDocument } from '../../analyzer/model/finding.ts';
@@ -83,6 +83,29 @@ describe('the bundle that is deployed', () => {
     const script = `const m = await import(${JSON.stringify(join(dir, 'code', 'functions.mjs'))}); console.log(Object.keys(m).sort().join(' '))`;
     const { stdout } = await node(['--input-type=module', '-e', script]);
     expect(stdout.trim()).toBe('step tick webhook worker');
+  });
+
+  it('has the files that its code asks for beside itself: the thread of the strict reader and its kernel', async () => {
+    const code = join(dir, 'code');
+    const chunks = (await readdir(join(code, 'chunks'))).map((name) => join('chunks', name));
+    const asked: string[] = [];
+    for (const file of ['functions.mjs', 'task.mjs', ...chunks].filter((name) => name.endsWith('.mjs'))) {
+      const text = await readFile(join(code, file), 'utf8');
+      for (const [, path] of text.matchAll(/new URL\(["'`]\.\/([^"'`]+)["'`], import\.meta\.url\)/g))
+        asked.push(join(dirname(file), path!));
+    }
+    expect([...new Set(asked)].sort()).toEqual(['chunks/kernel/kernel.wasm', 'chunks/worker.mjs']);
+    for (const path of asked) expect((await stat(join(code, path))).size).toBeGreaterThan(0);
+    // The thread itself: it waits for batches and does not fail.
+    const script = `const { Worker } = await import('node:worker_threads'); const { readFileSync } = await import('node:fs');
+      const module = new WebAssembly.Module(readFileSync(${JSON.stringify(join(code, 'chunks/kernel/kernel.wasm'))}));
+      const workerData = { settings: { interfaces: [], changes: [], mostRecords: 1000 }, module };
+      const worker = new Worker(${JSON.stringify(join(code, 'chunks/worker.mjs'))}, { workerData, execArgv: [] });
+      worker.on('error', (error) => { throw error; });
+      worker.once('message', (rolled) => { console.log(rolled === null || typeof rolled); process.exit(0); });
+      worker.postMessage([], []);`;
+    const { stdout } = await node(['--input-type=module', '-e', script]);
+    expect(stdout.trim()).toBe('object');
   });
 
   it('holds no Pulumi', async () => {
