@@ -37,14 +37,15 @@ export const VIEWS: readonly View[] = [
   latest('rules', 'The rules of the newest analysis'),
   latest('rule_usage', 'Use of each rule by day, by the newest analysis'),
   {
+    // By both ids: rules that say the same share the finding's.
     name: 'rule_heat',
     description:
       'Each rule of the newest analysis with each day of its use; one row without a day for a rule without use',
     columns: typed(HEAT),
     sql: `SELECT r.account_id, r.region, r.group_id, r.group_name, r.direction, r.rule_id, r.protocol, r.from_port, r.to_port, r.peer, f.action, u.used_on, coalesce(u.flows, 0) AS flows
 FROM rules r
-JOIN findings f ON f.day = r.day AND f.finding_id = r.finding_id
-LEFT JOIN rule_usage u ON u.day = r.day AND u.finding_id = r.finding_id
+JOIN findings f ON f.day = r.day AND f.rule_id = r.rule_id AND f.finding_id = r.finding_id
+LEFT JOIN rule_usage u ON u.day = r.day AND u.rule_id = r.rule_id AND u.finding_id = r.finding_id
 WHERE r.day = ${LATEST} AND f.day = ${LATEST}`,
   },
   {
