@@ -110,6 +110,68 @@ describe('the strict reader takes only what it is sure of', () => {
   });
 });
 
+describe('many of everything: tables grow, blocks end within lines, files are long', () => {
+  const header =
+    'interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status vpc-id';
+  const line = (n: number, name: string, id = 'vpc-0a') => {
+    const start = DAY + ((n * 7919) % 86_000);
+    const src = n % 50 === 0 ? `2001:db8::${(n % 4000).toString(16)}` : `10.${n % 3}.${n % 250}.${(n * 7) % 251}`;
+    return `${name} ${src} 10.9.${n % 200}.${n % 100} ${(n * 31) % 65536} ${n % 7 === 0 ? 443 : (n * 17) % 65536} 6 ${n} ${n * 1000} ${start} ${start + (n % 600)} ${n % 9 === 0 ? 'REJECT' : 'ACCEPT'} OK ${id}`;
+  };
+
+  it('thousands of interfaces, some of them met again in a second file', async () => {
+    const of = (from: number) =>
+      Array.from({ length: 12_000 }, (_, n) => line(n, `eni-0${((n * 11 + from) % 7000).toString(16)}`));
+    const file = (from: number) => gzipSync(`${header}\n${of(from).join('\n')}\n`);
+    await withLogs({ [NAME]: file(0), [NAME.replace('T1200', 'T1205')]: file(3000) }, async (logs) => {
+      expect(await takes(logs)).toBe(true);
+      await expectTheSame(logs);
+    });
+  });
+
+  it('one interface with all records, none in the order of time', async () => {
+    const lines = Array.from({ length: 5000 }, (_, n) => line(n * 13, 'eni-0a'));
+    await withLogs({ [NAME]: gzipSync(`${header}\n${lines.join('\n')}\n`) }, async (logs) => {
+      expect(await takes(logs)).toBe(true);
+      await expectTheSame(logs);
+    });
+  });
+
+  it('names of any length, and lines longer than a block', async () => {
+    const lines = [4, 8, 11, 12, 15, 16, 17, 20, 21, 24, 25, 31, 32, 33, 63, 64, 65, 70_000].flatMap((length, n) => [
+      line(n * 2, `eni-${'a'.repeat(length - 4)}`),
+      line(n * 2 + 1, `eni-${'a'.repeat(length - 4)}`, `vpc-${'b'.repeat(length)}`),
+    ]);
+    await withLogs({ [NAME]: gzipSync(`${header}\n${lines.join('\n')}`) }, async (logs) => {
+      expect(await takes(logs)).toBe(true);
+      await expectTheSame(logs);
+    });
+  });
+
+  it('and sums beyond what a number holds are left to DuckDB', async () => {
+    const big = line(1, 'eni-0a').replace(' 1000 ', ' 999999999999999 ');
+    const file = (count: number) => gzipSync(`${header}\n${Array.from({ length: count }, () => big).join('\n')}\n`);
+    for (const [count, taken] of [
+      [9, true],
+      [10, false],
+    ] as const) {
+      await withLogs({ [NAME]: file(count) }, async (logs) => {
+        expect(await takes(logs)).toBe(taken);
+        await expectTheSame(logs);
+      });
+    }
+  });
+
+  it('a header that stands anywhere within is not taken for a record', async () => {
+    for (const where of [1, 295, 296, 297, 298, 299, 2999]) {
+      const lines = Array.from({ length: 3000 }, (_, n) => line(n, 'eni-0a', n === where ? 'x-log-status' : 'vpc-0a'));
+      await withLogs({ [NAME]: gzipSync(`${header}\n${lines.join('\n')}\n`) }, async (logs) => {
+        expect(await takes(logs)).toBe(false);
+      });
+    }
+  });
+});
+
 it('files of one batch and of many days are the same ledger in threads as one after the other', async () => {
   await withLogs({}, async (logs) => {
     for (let day = 0; day < 4; day += 1) {

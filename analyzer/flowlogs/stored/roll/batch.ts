@@ -1,11 +1,11 @@
-import { constants, isAscii } from 'node:buffer';
+import { isAscii } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { classifyFirstLine } from '../../classify.ts';
 import type { ScanOptions } from '../../ledger.ts';
 import { LedgerFiles, type RolledFile } from './files.ts';
 import { compileKernel, Kernel, type Own } from './kernel.ts';
 import { readParquet } from './parquet-reader.ts';
+import { type HeldText, holdText, MOST_BYTES } from './text.ts';
 
 /** What a worker is told once. */
 export interface RollSettings {
@@ -36,9 +36,6 @@ export interface Rolled {
     said?: { action: 'ACCEPT' | 'REJECT'; records: number; directed: boolean };
   }[];
 }
-
-/** An inflated file is held whole; one that is greater is read by DuckDB in pieces. */
-const MOST_BYTES = Math.min(256 * 1024 * 1024, constants.MAX_LENGTH);
 
 /** Names beyond this are forgotten between batches. */
 const MOST_NAMES = 1_000_000;
@@ -151,8 +148,8 @@ interface ReadFormat {
 }
 
 function readText(kernel: Kernel, path: string, mostRecords: number): ReadFormat | null {
-  const text = textOf(path);
-  const format = text === null ? null : take(kernel, text.buffer, path, mostRecords);
+  const text = holdText(kernel, path);
+  const format = text === null ? null : take(kernel, text, path, mostRecords);
   if (text === null || format === null) return null;
   const compression = text.gzip ? 'gzip' : 'none';
   const key = JSON.stringify([{ as: 'text', compression, header: format.header, leadingTime: false }, format.fields]);
@@ -168,39 +165,14 @@ function readColumns(kernel: Kernel, path: string, mostRecords: number): ReadFor
   return { key: JSON.stringify([{ as: 'parquet', types }, columns]), fields: columns, bytes: file.length };
 }
 
-/** The inflated file, or null where it is not for this reader. */
-function textOf(path: string): { buffer: Buffer; bytes: number; gzip: boolean } | null {
-  if (statSync(path).size > MOST_BYTES) return null;
-  const raw = readFileSync(path);
-  if (raw[0] !== 0x1f || raw[1] !== 0x8b)
-    return /\.gz$/i.test(path) ? null : { buffer: raw, bytes: raw.length, gzip: false };
-  try {
-    return {
-      buffer: gunzipSync(raw, { chunkSize: chunkOf(raw), maxOutputLength: MOST_BYTES }),
-      bytes: raw.length,
-      gzip: true,
-    };
-  } catch {
-    return null;
-  }
-}
-
-/**
- * One output buffer for the whole file where it is not large: the trailer's length is right for a single member below 4 GiB, and only a hint
- * otherwise. Chunks of 4 MiB are as fast as any, but each file's would stay until the next collection.
- */
-function chunkOf(gzip: Buffer): number {
-  const size = gzip.length < 4 ? 0 : gzip.readUInt32LE(gzip.length - 4);
-  return Math.min(1 << 22, Math.max(1 << 16, size + 1));
-}
-
 /** The file's format, or null where it was not read. */
 function take(
   kernel: Kernel,
-  buffer: Buffer,
+  { at, length }: HeldText,
   path: string,
   mostRecords: number,
 ): { fields: readonly string[]; header: boolean } | null {
+  const buffer = Buffer.from(kernel.exports.memory.buffer, at, length);
   const end = buffer.indexOf(0x0a);
   if (end < 0 || end > 64 * 1024 || !isAscii(buffer.subarray(0, end))) return null;
   const kind = classifyFirstLine(
@@ -209,7 +181,7 @@ function take(
   );
   if (kind.kind !== 'flow-log' || kind.leadingTime || buffer[end - 1] === 0x0d) return null;
   const from = kind.header ? end + 1 : 0;
-  return kernel.parse(buffer.subarray(from), kind.fields, mostRecords) ? kind : null;
+  return kernel.parse(at + from, length - from, kind.fields, mostRecords) ? kind : null;
 }
 
 function ownOf(inventory: RollSettings['interfaces']): Own {

@@ -23,6 +23,7 @@ interface Exports {
     coded: number,
   ): number;
   addColumns(rows: number): number;
+  inflate(from: number, length: number, to: number, size: number): number;
   unsnap(from: number, length: number, to: number, size: number): number;
   putOdd(text: number, length: number): number;
   setOwn(interfaceNumber: number, addresses: number, length: number): void;
@@ -131,13 +132,12 @@ export class Kernel {
     return new Uint8Array(this.exports.memory.buffer, at, length);
   }
 
-  /** Reads the lines after `from`. False: not for this reader; what was read before must not be used then. */
-  parse(lines: Uint8Array, fields: readonly string[], most: number): boolean {
+  /** Reads lines that are in memory, with room behind them. False: not for this reader; what was read before must not be used then. */
+  parse(at: number, length: number, fields: readonly string[], most: number): boolean {
     const { exports } = this;
-    const text = this.hold(lines, 0);
     const places = new Int32Array(exports.memory.buffer, exports.places.value, FIELDS.length);
     for (const [n, field] of FIELDS.entries()) places[n] = fields.indexOf(field);
-    if (exports.parse(text, lines.length, fields.length, Math.min(most, NONE)) === 0) return false;
+    if (exports.parse(at, length, fields.length, Math.min(most, NONE)) === 0) return false;
     this.learn();
     return true;
   }

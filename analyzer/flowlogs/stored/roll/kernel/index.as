@@ -7,6 +7,7 @@ import * as out from './encode';
 
 export { clear, parse, places } from './parse';
 export { addColumns, beginColumns, readDictionary, readPage, unsnap } from './columns';
+export { inflate } from './inflate';
 export { flowColumn, rollDay, setOwn, sort } from './rows';
 export { spanColumn, tallyColumn } from './watched';
 export { encodeAddresses, encodeDifferences, encodeFlags, encodeNames, encodeNumbers, encodeSmall, encodeWord, encodeWords } from './encode';

@@ -221,6 +221,22 @@ function saysLogStatus(from: usize, to: usize): bool {
   return false;
 }
 
+/** Each line's interface. A pass of its own: what one look-up waits for, the next ones need not. */
+function nameLines(to: usize, lines: u32, interfaceAt: usize, stride: usize): bool {
+  let base = separators + interfaceAt;
+  const stop = to + <usize>lines * RECORD;
+  let latest = latestInterface;
+  for (let out = to; out < stop; out += RECORD, base += stride) {
+    const from: usize = load<u32>(base) + 1;
+    const length = load<u32>(base, 4) - <u32>from;
+    if (length < 4 || load<u32>(from) != 0x2d696e65) return false;
+    if (latest == NONE || !isName(interfaces, latest, from, length)) latest = putName(interfaces, from, length);
+    store<u32>(out, latest, R_INTERFACE);
+  }
+  latestInterface = latest;
+  return true;
+}
+
 function readLines(to: usize, lines: u32, fields: u32): bool {
   const interfaceAt = load<i32>(places, 0) << 2;
   const srcAt = load<i32>(places, 4) << 2;
@@ -240,27 +256,22 @@ function readLines(to: usize, lines: u32, fields: u32): bool {
   const directionAt = load<i32>(places, 60) << 2;
   const stride = <usize>fields << 2;
   let base = separators;
+  if (!nameLines(to, lines, interfaceAt, stride)) return false;
   let out = to;
   for (let line: u32 = 0; line < lines; line++, base += stride, out += RECORD) {
     if (load<u8>(load<u32>(base + stride)) != 0x0a) return false;
-    let s: usize = load<u32>(base + interfaceAt) + 1;
-    let e: usize = load<u32>(base + interfaceAt, 4);
-    if (e - s < 4 || load<u32>(s) != 0x2d696e65) return false;
-    const length = <u32>(e - s);
-    if (latestInterface == NONE || !isName(interfaces, latestInterface, s, length))
-      latestInterface = putName(interfaces, s, length);
     const start = whole(load<u32>(base + startAt) + 1, load<u32>(base + startAt, 4));
     const end = whole(load<u32>(base + endAt) + 1, load<u32>(base + endAt, 4));
     if (start < 0 || end < start || end - start > LONGEST_INTERVAL) return false;
-    s = load<u32>(base + statusAt) + 1;
-    e = load<u32>(base + statusAt, 4);
+    let s: usize = load<u32>(base + statusAt) + 1;
+    let e: usize = load<u32>(base + statusAt, 4);
     let status: u32 = 0;
     if (e - s != 2 || load<u16>(s) != 0x4b4f) {
       if (isWord6(s, e, NODATA)) status = 1;
       else if (e - s == 8 && load<u64>(s) == SKIPDATA) status = 2;
       else return false;
     }
-    if (!begin(out, latestInterface, start, end)) return false;
+    if (!begin(out, load<u32>(out, R_INTERFACE), start, end)) return false;
     if (status != 0) {
       store<u32>(out, status << STATUS_SHIFT, R_ABOUT);
       continue;

@@ -176,6 +176,7 @@ export function rollDay(day: u32, hourly: usize): void {
     if (to == from) continue;
     const interfaceNumber = load<u32>(load<u32>(order + (<usize>from << 2)), R_INTERFACE);
     for (let n = from; n < to; n++) {
+      if (((n - from) & 31) == 0) touch(n, min(n + 32, to));
       const at = load<u32>(order + (<usize>n << 2));
       watch(load<u32>(at, R_START), load<u32>(at, R_END), load<u32>(at, R_ABOUT) >> STATUS_SHIFT, dayStart);
     }
@@ -185,6 +186,14 @@ export function rollDay(day: u32, hourly: usize): void {
     gather(from, to, dayStart, load<u8>(hourly + interfaceNumber) != 0);
     from = to;
   }
+}
+
+/** What makes the cache fetch the next records together, and not each when it is waited for. */
+let touched: u32 = 0;
+function touch(from: u32, to: u32): void {
+  let sum: u32 = 0;
+  for (let n = from; n < to; n++) sum += load<u32>(load<u32>(order + (<usize>n << 2)), R_START);
+  touched = sum;
 }
 
 /** Room for the day's rows. */
