@@ -3,13 +3,31 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { evaluateAll, evaluator, shown } from './evaluator.ts';
 import { expressions, LOCALS } from './expressions.ts';
+import { edgeExpressions } from './expressions-edge.ts';
 import { wideExpressions } from './expressions-wide.ts';
 
 const golden = ['console', 'console-wide'].flatMap(
   (name) => JSON.parse(readFileSync(new URL(`golden/${name}.json`, import.meta.url), 'utf8')) as [string, string][],
 );
 
+const edges = JSON.parse(readFileSync(new URL('golden/console-edge.json', import.meta.url), 'utf8')) as [
+  string,
+  string,
+][];
+
 describe('the evaluator', () => {
+  it('answers recorded expressions at the edges of the language as terraform console 1.11 did, or does not know', async () => {
+    const answers = await evaluateAll(
+      edges.map(([expression]) => expression),
+      { 'locals.tf': LOCALS },
+    );
+    const other = (i: number) => answers[i] !== edges[i]![1] && !answers[i]!.startsWith('UNKNOWN');
+    expect(
+      edges.flatMap(([expression, answer], i) => (other(i) ? [{ expression, answer, got: answers[i] }] : [])),
+    ).toEqual([]);
+    expect(answers.filter((answer) => answer.startsWith('UNKNOWN')).length).toBeLessThan(edges.length / 20);
+  });
+
   it('answers recorded expressions as terraform console 1.11 did', async () => {
     const answers = await evaluateAll(
       golden.map(([expression]) => expression),
@@ -24,6 +42,7 @@ describe('the evaluator', () => {
   it('generates the same expressions for the same seed', () => {
     expect(expressions(5, 20)).toEqual(expressions(5, 20));
     expect(wideExpressions(5, 20)).toEqual(wideExpressions(5, 20));
+    expect(edgeExpressions(5, 20)).toEqual(edgeExpressions(5, 20));
   });
 
   it.each([

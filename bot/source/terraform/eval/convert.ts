@@ -105,7 +105,11 @@ export function alike(value: Value, other: Value): Value {
   const type = unifyTypes([typeOf(value), typeOf(other)]);
   if (type === null) return failure(`no type for ${nameOf(value)} and ${nameOf(other)}`, value.from);
   // A collection whose elements have no type yet: what go-cty makes of it depends on the order of its conversions.
-  if ((type.k === 'list' || type.k === 'map' || type.k === 'set') && type.of.k === 'dynamic' && weight(value) > 1)
+  if (
+    (type.k === 'list' || type.k === 'map' || type.k === 'set') &&
+    type.of.k === 'dynamic' &&
+    weight(value) + weight(other) > 2
+  )
     return unknown(`unknown:${nameOf(value)} as ${nameOf(other)}`, value.from);
   return convertTo(value, type);
 }
@@ -218,8 +222,12 @@ export function convertTo(value: Value, type: Type): Value {
     if (value.t !== 'list') return wrong();
     const element = type.of.k === 'dynamic' ? elementType(value) : type.of;
     if (element === null) return wrong();
-    const items = value.items.map((item) => convertTo(item, element));
-    if (hasDynamic(element) && !sameTypes(items, type.k)) return wrong();
+    let items: readonly Value[] = value.items.map((item) => convertTo(item, element));
+    if (hasDynamic(element) && !sameTypes(items, type.k)) {
+      const same = type.k === 'list' ? toOneType(items) : null;
+      if (same === null || !sameTypes(same, 'list')) return wrong();
+      items = same;
+    }
     const made = type.k === 'list' ? list(items, 'list', value.from) : setOf(items, value.from);
     return element.k === 'dynamic' ? made : { ...made, element };
   }
@@ -238,7 +246,16 @@ export function convertTo(value: Value, type: Type): Value {
       value.from,
     );
     const values = [...made.entries.values()].map((entry) => entry.value);
-    if (hasDynamic(element) && !sameTypes(values, 'map')) return wrong();
+    if (hasDynamic(element) && !sameTypes(values, 'map')) {
+      const same = toOneType(values);
+      if (same === null || !sameTypes(same, 'map')) return wrong();
+      const keys = [...made.entries];
+      return map(
+        keys.map(([key, entry], i): [string, MapEntry] => [key, { key: entry.key, value: same[i]! }]),
+        'map',
+        value.from,
+      );
+    }
     return element.k === 'dynamic' ? made : { ...made, element };
   }
   const attributes = type.k === 'object' ? type.of : new Map<string, Type>();

@@ -279,6 +279,9 @@ function splat(e: Extract<Expression, { kind: 'splat' }>, scope: Scope): Value {
   if (of.t === 'null') return list([], 'tuple', of.from);
   if (of.t === 'unknown' && of.error === true) return of;
   if (of.t === 'list') {
+    const element = of.items.length === 0 && of.as !== 'tuple' ? of.element?.k : undefined;
+    if ((element === 'string' || element === 'number' || element === 'bool') && e.element.kind !== 'splat-element')
+      return failure(`an attribute of a ${element}`, of.from);
     const items = of.items.map((item) => {
       const value = each(item);
       return item.t === 'unknown' && item.many === true && value.t === 'unknown' ? { ...value, many: true } : value;
@@ -404,7 +407,8 @@ function conditional(e: Extract<Expression, { kind: 'conditional' }>, scope: Sco
     const yes = evaluate(e.yes, scope);
     const no = evaluate(e.no, scope);
     const same = equal(yes, no) === true || (yes.t === 'unknown' && no.t === 'unknown' && yes.text === no.text);
-    if (same && condition.t === 'unknown') return { ...yes, from: [...origins([yes, no]), place(e)] };
+    if (same && condition.t === 'unknown' && condition.error !== true)
+      return { ...yes, from: [...origins([yes, no]), place(e)] };
     const name = `unknown:${nameOf(condition)}?${nameOf(yes)}:${nameOf(no)}`;
     return { ...unknown(name, [...origins([condition, yes, no]), place(e)]), ...errorOf(condition) };
   }

@@ -164,7 +164,7 @@ function product(lists: readonly ListValue[]): Value {
   let rows: Value[][] = [[]];
   for (const l of lists) {
     const same = asList({ ...l, as: 'tuple' });
-    if (same.t !== 'list') return same;
+    if (same.t !== 'list') return total === 0 ? unknown(`unknown:setproduct(${lists.map(nameOf).join(',')})`) : same;
     const { items } = same;
     rows = rows.flatMap((row) => items.map((item) => [...row, item]));
   }
@@ -246,6 +246,11 @@ function every(name: string, decisive: boolean): Registered {
   });
 }
 
+/** A list of text, also where it is empty. */
+function texts(items: readonly Value[]): Value {
+  return { ...list(items, 'list'), element: STRING };
+}
+
 export const collectionFunctions: readonly Registered[] = [
   partial('concat', [0, MANY], concat),
   partial('merge', [0, MANY], (args, { open }) => merge(args, open)),
@@ -266,18 +271,12 @@ export const collectionFunctions: readonly Registered[] = [
   ofList('compact', (value) =>
     value.items.some((item) => item.t === 'list' || item.t === 'map')
       ? failure('compact of something else than text')
-      : list(
-          value.items.filter((item) => item.t !== 'null' && !(item.t === 'string' && item.v === '')).map(asString),
-          'list',
-        ),
+      : texts(value.items.filter((item) => item.t !== 'null' && !(item.t === 'string' && item.v === '')).map(asString)),
   ),
   ofList('reverse', (value) => list([...value.items].reverse(), value.as === 'tuple' ? 'tuple' : 'list')),
   ofList('sort', (value) =>
     value.items.every((item) => toText(item) !== null)
-      ? list(
-          [...value.items].map(asString).sort((a, b) => compareText(toText(a)!, toText(b)!)),
-          'list',
-        )
+      ? texts([...value.items].map(asString).sort((a, b) => compareText(toText(a)!, toText(b)!)))
       : value.items.some((item) => item.t === 'unknown')
         ? unknown(`unknown:sort(${nameOf(value)})`)
         : failure(`sort(${nameOf(value)})`),

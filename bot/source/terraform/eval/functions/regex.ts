@@ -54,7 +54,7 @@ function compile(pattern: string, flags: string, subject: number): RegExp | 'ope
   // Flags within, \Q…\E, \C, one-letter classes of Unicode and octal or long hexadecimal escapes are written otherwise there.
   if (/\(\?[a-zA-Z-]+[:)]/.test(pattern.replace(/^\(\?[ims]+\)/, '')) || /\\(?:[QEC0]|x\{|[pP][A-Z])/.test(pattern))
     return 'open';
-  let source = asciiSpaces(pattern)
+  let source = asciiSpaces(pattern, /^\(\?[im]*s/.test(pattern))
     .replaceAll('(?P<', '(?<')
     .replaceAll('\\A', '^')
     .replaceAll('\\z', '$')
@@ -84,10 +84,11 @@ function compile(pattern: string, flags: string, subject: number): RegExp | 'ope
   }
 }
 
-/** RE2's \s is [\t\n\f\r ], within a class too; JavaScript's is all of Unicode's spaces. */
-function asciiSpaces(pattern: string): string {
+/** RE2's \s is [\t\n\f\r ], within a class too, JavaScript's all of Unicode's spaces; RE2's dot is all but \n, JavaScript's leaves out three more. */
+function asciiSpaces(pattern: string, dotAll: boolean): string {
   let inside = false;
-  return pattern.replace(/\\[\s\S]|[[\]]/g, (part) => {
+  return pattern.replace(/\\[\s\S]|[[\].]/g, (part) => {
+    if (part === '.') return inside || dotAll ? '.' : '[^\\n]';
     if (part === '[') inside = true;
     if (part === ']') inside = false;
     if (part === '\\s') return inside ? '\\t\\n\\f\\r ' : '[\\t\\n\\f\\r ]';
