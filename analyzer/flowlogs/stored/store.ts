@@ -75,6 +75,9 @@ async function scan(
   await engine.view('usable', storedRecordsSql('flow'));
   await fillInventory(engine, options);
   await attributeRecords(engine, options, window, storedEdgesSql('tally'));
+  // All that is asked of them from here on stands in `ends`.
+  await engine.run('DROP VIEW usable');
+  await engine.drop('flow');
   const sources = await readSources(dir, manifest);
   const read = new Set(sources.map(({ name }) => name));
   const refused = new Map(

@@ -90,6 +90,11 @@ async function analysis(
       progress: (event) => progress.report(event),
       signal,
     });
+    let open = true;
+    const close = async () => {
+      if (open) await scan.close();
+      open = false;
+    };
     try {
       step('joining records and rules', 0);
       const explorer = new ExplorerLedger(scan.window);
@@ -102,6 +107,8 @@ async function analysis(
         window: scan.window,
         refusedDays: REFUSED_LIMITS.days,
       });
+      // What the database holds is not needed any more, and planning wants memory too.
+      await close();
       step('planning', 0);
       const advice = advise({ evidence, inventory, policy, window: scan.window });
       signal.throwIfAborted();
@@ -126,7 +133,7 @@ async function analysis(
         watch: { refused: flows, members: membersOf(inventory, scan.window.from) },
       };
     } finally {
-      await scan.close();
+      await close();
     }
   } finally {
     progress.clear();
