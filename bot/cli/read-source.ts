@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { lstat, open, readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { PareError } from '@pare/analyzer/model/problem.ts';
@@ -98,6 +99,8 @@ async function walk(folder: string, prefix: string, depth: number, state: Walk):
       if (WANTED.test(name) || !name.includes('.')) state.links.push(path);
     } else if (kind === 'file' && WANTED.test(name) && !NOT_SOURCE.test(path)) {
       await readOne(join(folder, name), path, state);
+    } else if (kind === 'other' && WANTED.test(name)) {
+      note(state, 'source-not-a-file', `${path} is a pipe, socket or device and was not read`, path);
     }
   }
 }
@@ -117,7 +120,8 @@ async function follow(root: string, state: Walk): Promise<void> {
 async function readOne(file: string, path: string, state: Walk): Promise<void> {
   let bytes: Buffer;
   try {
-    const handle = await open(file, 'r');
+    // What was a file when it was listed may be a link or a pipe by now: neither is followed or waited for.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const { size } = await handle.stat();
       if (size > MAX_FILE_BYTES) {
@@ -156,6 +160,8 @@ function decode(bytes: Buffer): string | null {
   }
 }
 
+/** One line, whatever characters a name has. */
 function note(state: Walk, code: string, message: string, file: string): void {
-  state.notes.push({ code, message, place: { file, line: 1 } });
+  const plain = (text: string) => text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  state.notes.push({ code, message: plain(message), place: { file: plain(file), line: 1 } });
 }
