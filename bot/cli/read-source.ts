@@ -10,6 +10,8 @@ import { fileProblem } from './atomic.ts';
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_TREE_BYTES = 512 * 1024 * 1024;
 const MAX_DEPTH = 40;
+/** Files of linked folders, each at one more place. */
+const MAX_LINKED = 50_000;
 
 const WANTED = /\.(tf|tofu|hcl|tfvars|json|ya?ml|template|tpl|tftpl|csv|txt)$/i;
 const NOT_SOURCE =
@@ -33,8 +35,8 @@ export interface ReadSource {
 }
 
 /**
- * Reads the files of a folder that Terraform or CloudFormation may come from. A symbolic link counts where it leads to another file that
- * was read (a shared inputs.tf); no other is followed, so that nothing outside the folder is read or edited; of `.terraform` only the vendored modules count. Throws PareError when the folder cannot be read.
+ * Reads the files of a folder that Terraform or CloudFormation may come from. A symbolic link counts where it leads to another file or folder
+ * that was read (a shared inputs.tf); no other is followed, so that nothing outside the folder is read or edited; of `.terraform` only the vendored modules count. Throws PareError when the folder cannot be read.
  */
 export async function readSource(folder: string, signal?: AbortSignal): Promise<ReadSource> {
   let root: string;
@@ -96,7 +98,7 @@ async function walk(folder: string, prefix: string, depth: number, state: Walk):
     if (kind === 'folder') {
       if (!SKIPPED_FOLDERS.has(name)) await walk(join(folder, name), `${path}/`, depth + 1, state);
     } else if (kind === 'link') {
-      if (WANTED.test(name) || !name.includes('.')) state.links.push(path);
+      state.links.push(path);
     } else if (kind === 'file' && WANTED.test(name) && !NOT_SOURCE.test(path)) {
       await readOne(join(folder, name), path, state);
     } else if (kind === 'other' && WANTED.test(name)) {
@@ -105,15 +107,25 @@ async function walk(folder: string, prefix: string, depth: number, state: Walk):
   }
 }
 
-/** Links to files that were read are those files, at one more place. */
+/** Links to files that were read are those files, at one more place; a link to a folder is all that was read of it. */
 async function follow(root: string, state: Walk): Promise<void> {
-  const byPath = new Map(state.files.map((file) => [file.path, file] as const));
+  const read = [...state.files];
+  const byPath = new Map(read.map((file) => [file.path, file] as const));
+  let left = MAX_LINKED;
   for (const path of state.links) {
     const target = await realpath(join(root, path)).catch(() => null);
     const inside = target === null ? '..' : relative(root, target).split(sep).join('/');
     const file = WANTED.test(path) ? byPath.get(inside) : undefined;
-    if (file === undefined) note(state, 'source-symlink', `${path} is a symbolic link and was not followed`, path);
-    else state.files.push({ path, text: file.text, linkTo: file.path });
+    // A folder that holds the link would hold itself without end.
+    const around = inside === '' || `${path}/`.startsWith(`${inside}/`);
+    const below = around || file !== undefined ? [] : read.filter((one) => one.path.startsWith(`${inside}/`));
+    left -= below.length;
+    if (file !== undefined) state.files.push({ path, text: file.text, linkTo: file.path });
+    else if (below.length > 0 && left >= 0)
+      for (const one of below)
+        state.files.push({ path: `${path}${one.path.slice(inside.length)}`, text: one.text, linkTo: one.path });
+    else if (WANTED.test(path) || !/\.[^/]*$/.test(path))
+      note(state, 'source-symlink', `${path} is a symbolic link and was not followed`, path);
   }
 }
 

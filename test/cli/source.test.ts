@@ -90,6 +90,17 @@ describe('pare source list', () => {
 });
 
 describe('a symbolic link within the tree', () => {
+  it('to a folder is all that was read of it, and an edit is one of the folder itself', async () => {
+    mkdirSync(join(dir, 'shared'));
+    mkdirSync(join(dir, 'envs'));
+    writeFileSync(join(dir, 'shared', 'rules.tf'), MAIN);
+    symlinkSync('../shared', join(dir, 'envs', 'v1.2'));
+    await list({ source: dir, json: true }, runtime);
+    expect(out.join('')).toContain('envs/v1.2/rules.tf:aws_security_group_rule.ssh');
+    expect(out.join('')).toContain('shared/rules.tf:aws_security_group_rule.ssh');
+    expect(notes).toEqual([]);
+  });
+
   it('is read as the file that it leads to, which is the one that is edited', async () => {
     mkdirSync(join(dir, 'live'));
     symlinkSync('../main.tf', join(dir, 'live', 'main.tf'));

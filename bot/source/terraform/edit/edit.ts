@@ -45,7 +45,9 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
   const wanted = request.replacements.map((shape) => wantedOf(rule, shape, request.live ?? null));
   const parts: Parts = { details, rule, found, siblings: declaration.rules, targets };
   const refusals: SourceNote[] = [];
-  const candidates = wanted.length === 0 ? removals(parts, refusals, sharedWays) : narrowings(parts, wanted, refusals);
+  // Ways that are closed from the start are greater than those which are tried, and so are told after them.
+  const closed: SourceNote[] = [];
+  const candidates = wanted.length === 0 ? removals(parts, closed, sharedWays) : narrowings(parts, wanted, closed);
   const tried = new Set<string>();
   for (const written of candidates) {
     const candidate = {
@@ -67,6 +69,7 @@ export function editRule(index: SourceIndex, details: IndexDetails, request: Edi
       return { ok: true, edits: candidate.edits, warnings, changed: verdict.changed };
     } else refusals.push(...verdict.refusals);
   }
+  refusals.push(...closed);
   if (refusals.length === 0)
     refusals.push({
       code: 'no-literal',
