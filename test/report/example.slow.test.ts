@@ -89,9 +89,15 @@ describe('the flow explorer of the example', () => {
   const explorer = () => document.explorer!;
   const sum = (flows: readonly { records: number }[]) => flows.reduce((total, flow) => total + flow.records, 0);
 
-  it('holds every record that was read, accepted and refused', () => {
+  it('holds every accepted record that was read, and the refused ones of the last 15 days', () => {
     expect(explorer().accepted.records).toBe(document.flowLogs.accepted);
-    expect(explorer().rejected.records).toBe(document.flowLogs.rejected);
+    const refused = explorer().flows.filter((flow) => flow.action === 'REJECT');
+    expect(explorer().rejected.records).toBe(sum(refused));
+    expect(explorer().rejected.records).toBeGreaterThan(0);
+    expect(explorer().rejected.records).toBeLessThan(document.flowLogs.rejected);
+    const { periods, periodDays } = explorer();
+    for (const [period] of refused.flatMap((flow) => flow.periods))
+      expect((periods - period) * periodDays).toBeLessThanOrEqual(16 + periodDays);
     for (const flow of explorer().flows) {
       expect(flow.periods.reduce((total, [, records]) => total + records, 0)).toBe(flow.records);
       expect(flow.periods.reduce((total, [, , bytes]) => total + bytes, 0)).toBe(flow.bytes);
@@ -105,7 +111,8 @@ describe('the flow explorer of the example', () => {
     expect(await read('#accepted')).toBe(sum(clear.filter((flow) => flow.action === 'ACCEPT')));
     await opened.page.getByLabel('with records whose opener is unclear').check();
     expect(await read('#accepted')).toBe(document.flowLogs.accepted);
-    expect(await read('#refused')).toBe(document.flowLogs.rejected);
+    expect(await read('#refused')).toBe(explorer().rejected.records);
+    expect(await opened.page.locator('.verdicts').innerText()).toContain('refused in the last 15 days');
     expect(opened.troubles).toEqual([]);
   });
 

@@ -134,6 +134,7 @@ export function flowsView(data, query) {
         total('records', 'REJECT'),
         total('bytes', 'ACCEPT'),
         total('bytes', 'REJECT'),
+        data.explorer.periods * data.explorer.periodDays > REFUSED_DAYS,
       ),
       h('h3', {}, 'Who calls whom'),
       chosen.length === 0
@@ -204,26 +205,33 @@ function portName(key) {
   return port === '' ? `${protocol}, no port shown` : key;
 }
 
-/** Accepted against refused, as a bar and in words. */
-function verdicts(accepted, refused, acceptedBytes, refusedBytes) {
+/** Refused records are kept of this many days at the window's end (usage/refused.ts). */
+const REFUSED_DAYS = 15;
+
+/** Accepted against refused, as a bar and in words; `late`: the refused ones are of the last days only, and no share of the others. */
+function verdicts(accepted, refused, acceptedBytes, refusedBytes, late) {
   const all = Math.max(1, accepted + refused);
   const width = (accepted / all) * 1000;
   return h(
     'div',
     { class: 'verdicts' },
-    svg(
-      'svg',
-      { class: 'share', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', 'aria-hidden': true },
-      svg('rect', { class: 'keep', x: 0, y: 0, width: Math.max(0, width - 2), height: 10 }),
-      svg('rect', { class: 'remove', x: width, y: 0, width: 1000 - width, height: 10 }),
-    ),
+    late
+      ? ''
+      : svg(
+          'svg',
+          { class: 'share', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', 'aria-hidden': true },
+          svg('rect', { class: 'keep', x: 0, y: 0, width: Math.max(0, width - 2), height: 10 }),
+          svg('rect', { class: 'remove', x: width, y: 0, width: 1000 - width, height: 10 }),
+        ),
     h(
       'p',
       {},
       h('strong', { id: 'accepted' }, number(accepted)),
       ` accepted (${bytes(acceptedBytes)}), `,
       h('strong', { id: 'refused' }, number(refused)),
-      ` refused (${bytes(refusedBytes)}), ${percent(refused / all)}`,
+      late
+        ? ` refused in the last ${REFUSED_DAYS} days (${bytes(refusedBytes)})`
+        : ` refused (${bytes(refusedBytes)}), ${percent(refused / all)}`,
     ),
   );
 }
