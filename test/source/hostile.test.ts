@@ -81,6 +81,15 @@ describe('Terraform that is meant to break its reader', () => {
     ['a pattern that backtracks', rule(`[replace("${'a'.repeat(60)}b", "/(a|aa)+$/", "x")]`)],
     ['a pattern that shares out', rule(`[replace("${'a'.repeat(5000)}b", "/a*a*a*a*c/", "x")]`)],
     ['loops within loops', rule('[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]')],
+    ['numbers that square', doubling('1e999', (a) => `${a} * ${a}`) + rule('[tostring(local.a60)]')],
+    ['fractions that square', doubling('1e-999', (a) => `${a} * ${a}`) + rule('[tostring(local.a60 < 1)]')],
+    ['an exponent beyond numbers', rule('[tostring(1e999999999)]')],
+    ['an exponent in text', rule('[tostring(tonumber("1e999999999") + 1)]')],
+    ['a number of a hundred thousand digits', rule(`[tostring(${'9'.repeat(100_000)} / 7)]`)],
+    [
+      'a list of tuples of tuples to unify',
+      `locals {\n  a = [for i in range(1000) : [for j in range(i % 20) : [for k in range(j) : k % 2 == 0 ? "x" : tostring(k)]]]\n}\n${rule('flatten(tolist([local.a, [local.a]]))')}`,
+    ],
     ['a power beyond numbers', rule('[pow(10, 1000000)]')],
   ])('%s: the rule is there with a source that is not known, and the others are read', async (_, text) => {
     const index = await terraform({ 'bad/main.tf': text, 'good/main.tf': HONEST });

@@ -273,7 +273,9 @@ function notesOf(template: Template, site: Site): SourceNote[] {
       'no SecurityGroupEgress is written, so AWS allows all egress by its default rule',
       start,
     );
-  if (site.computed !== null)
+  if (site.computed?.kind === 'scalar')
+    note('cfn-not-a-rule', 'a word stands where CloudFormation takes a rule; it is not edited', site.computed.start);
+  else if (site.computed !== null)
     note('cfn-computed', 'the rule is not written out as a map of properties; it is not edited', site.computed.start);
   if (site.body?.shared === true) note('cfn-alias', 'the rule is shared by a YAML anchor; it is not edited', start);
   const inside = transformIn(template, site);

@@ -12,7 +12,14 @@ import { mentionsOf, templateOf } from './template.ts';
 import { tightenRule } from './tighten.ts';
 
 /** Notes of a declaration that forbid any edit of it. */
-const FORBIDDING = new Set(['cfn-macro', 'cfn-cdk', 'cfn-default-egress', 'cfn-computed', 'cfn-alias']);
+const FORBIDDING = new Set([
+  'cfn-macro',
+  'cfn-cdk',
+  'cfn-default-egress',
+  'cfn-computed',
+  'cfn-not-a-rule',
+  'cfn-alias',
+]);
 
 /** The smallest edit for one tuple, or the reasons why there is none, each with its line. Never throws on a template that `index` has read. */
 export function editTemplate(index: SourceIndex, request: EditRequest): EditResult {

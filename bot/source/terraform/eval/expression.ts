@@ -456,7 +456,12 @@ function binary(operator: string, left: Value, rightOf: () => Value, at: SourceR
   if (left.t === 'unknown' || right.t === 'unknown') return open();
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a === null || b === null) return failure(`${nameOf(left)} ${operator} ${nameOf(right)}`, from);
-  return arithmetic(operator, a, b, from);
+  try {
+    return arithmetic(operator, a, b, from);
+  } catch (error) {
+    if (error instanceof RangeError) return tooLarge(from);
+    throw error;
+  }
 }
 
 function arithmetic(operator: string, a: NumberValue, b: NumberValue, from: Value['from']): Value {

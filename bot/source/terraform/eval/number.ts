@@ -14,6 +14,8 @@ export const LITERAL_PRECISION = 512;
 /** Larger or smaller than any number of a configuration; keeps the integers here small. In powers of ten. */
 const MAX_EXPONENT = 1000;
 const MAX_DIGITS = 1000;
+/** Of products of such numbers, in powers of two: beyond it every function here throws a RangeError. */
+const MAX_SHIFT = 10_000;
 
 function bitsOf(m: bigint): number {
   const size = (m < 0n ? -m : m).toString(16);
@@ -43,6 +45,7 @@ function rounded(m: bigint, e: number, p: number, sticky = false): Float {
     value >>= 1n;
     exponent += 1;
   }
+  if (Math.abs(exponent) > MAX_SHIFT) throw new RangeError('a number beyond all that are worked with');
   return { m: negative ? -value : value, e: exponent, p };
 }
 
