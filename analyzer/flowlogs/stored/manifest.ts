@@ -1,5 +1,5 @@
-import { createHash, hash as hashOf, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -137,13 +137,28 @@ export function dataPath(table: 'flow' | 'tally' | 'span', day: number, run: str
   return `${table}/day=${date}/${action === null ? '' : `action=${action}/`}run=${run}/part.parquet`;
 }
 
-/** SHA-256 of the content. A small file is read at once, which takes a tenth of a stream's time. */
+/** SHA-256 of the content. */
 export async function digestOf(path: string, bytes: number, signal: AbortSignal): Promise<string> {
-  if (bytes < 1 << 26) return hashOf('sha256', await readFile(path, { signal }), 'hex');
   const hash = createHash('sha256');
+  if (bytes < SMALL) {
+    // One after the other through one buffer: a stream takes ten times as long, and a buffer for each file is most of a run's garbage.
+    signal.throwIfAborted();
+    buffer ??= Buffer.allocUnsafeSlow(1 << 20);
+    const file = openSync(path, 'r');
+    try {
+      for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+        hash.update(buffer.subarray(0, read));
+    } finally {
+      closeSync(file);
+    }
+    return hash.digest('hex');
+  }
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
+
+const SMALL = 1 << 26;
+let buffer: Buffer | null = null;
 
 /** Makes a file's bytes outlast a power cut before a manifest speaks of it. */
 export async function syncFile(path: string): Promise<void> {

@@ -20,7 +20,7 @@ const DICTIONARY_PAGE = 2;
 const UNCOMPRESSED = 0;
 const ZSTD = 6;
 /** Texts shorter than this are not worth their compression. */
-const WORTH = 4096;
+const WORTH = 1 << 14;
 const MAGIC = Buffer.from('PAR1', 'latin1');
 
 /** Rows that an engine reads as one piece of work. */
@@ -110,7 +110,7 @@ function writeChunk(kernel: Kernel, out: Output, column: ParquetColumn, from: nu
 function page(out: Output, type: number, body: Uint8Array, values: number, encoding: number, codec: number): number {
   const stored =
     codec === ZSTD
-      ? zstdCompressSync(body, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+      ? zstdCompressSync(body, { chunkSize: body.length + 1024, params: { [constants.ZSTD_c_compressionLevel]: 1 } })
       : Uint8Array.from(body);
   const header = new ThriftWriter()
     .i32(1, type)
