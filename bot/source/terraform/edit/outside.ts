@@ -3,7 +3,7 @@ import { placeOfRange } from '../../text.ts';
 import { directoryOf, joinPath, type ModuleDefinition } from '../eval/definition.ts';
 import { evaluate } from '../eval/expression.ts';
 import type { ModuleInstance } from '../eval/instance.ts';
-import { type Context, contextsOf, openRoot, type Project } from '../eval/project.ts';
+import { type Context, openRoot, type Project } from '../eval/project.ts';
 import type { Scope } from '../eval/scope.ts';
 import type { Value } from '../eval/value.ts';
 import { GROUPS } from '../rules/extract.ts';
@@ -70,7 +70,7 @@ export function outsideChange(
   const wanted = new Set([...blocks].map(nameOfBlock));
   if (wanted.size === 0) return null;
   const same = edits.every(({ range }) => fileKind(range.file) !== null) ? unchanged(before, after) : NONE;
-  const was = fingerprint(before, wanted, same);
+  const was = known(before, wanted, same);
   const now = fingerprint(after, wanted, same);
   for (const [address, { text, block }] of was) {
     if (now.get(address)?.text === text) continue;
@@ -270,13 +270,25 @@ function contextKey(root: string, context: Context): string {
   return `${root}|${context.name}|${context.workspace ?? ''}|${context.unit ?? ''}`;
 }
 
+const fingerprints = new WeakMap<IndexDetails, { key: string; made: Fingerprint }>();
+
+/** Of the source as it is: asked again by every edit of the same text. */
+function known(details: IndexDetails, wanted: ReadonlySet<string>, skip: ReadonlySet<string>): Fingerprint {
+  const key = JSON.stringify([[...wanted].sort(), [...skip].sort()]);
+  const last = fingerprints.get(details);
+  if (last?.key === key) return last.made;
+  const made = fingerprint(details, wanted, skip);
+  fingerprints.set(details, { key, made });
+  return made;
+}
+
 /** Every argument of the wanted blocks in every instance, as text; not of the contexts to skip. */
 function fingerprint(details: IndexDetails, wanted: ReadonlySet<string>, skip: ReadonlySet<string>): Fingerprint {
   const out = new Map<string, { text: string; block: Block }>();
-  const { project, facts, tools } = details;
+  const { project, tools } = details;
   const directories = new Set([...wanted].map((name) => name.slice(0, name.indexOf('|'))));
   for (const root of project.roots.filter((one) => reaches(details, one, directories)))
-    for (const context of contextsOf(project, root, facts, tools.parser)) {
+    for (const { context } of details.results.get(root)?.parts ?? []) {
       if (skip.has(contextKey(root, context))) continue;
       const used = { files: new Map<string, unknown>(), directories: new Set<string>(), listed: false };
       const opened = openRoot(project, root, context, tools, new Map(), used);
