@@ -238,8 +238,10 @@ describe('trap 14: a group never loses its last egress rule to AWS\u2019s allow-
   });
 });
 
-// CloudFormation, API Reference, Parameter: UsePreviousValue, which the console and `aws cloudformation deploy` set for every parameter not
-// given, is "the existing parameter value that the stack is using"; a changed Default serves new stacks only.
+// CloudFormation, API Reference, Parameter (API_Parameter.html), UsePreviousValue: "During a stack update, use the existing parameter value that the
+// stack is using for a given parameter key." `aws cloudformation deploy` sets it for every parameter of the deployed template that is not given
+// (aws/aws-cli, awscli/customizations/cloudformation/deployer.py, create_changeset; pull 2659). Without it "CloudFormation uses the default value
+// that's specified in your template", so that one changed Default means two things.
 describe('trap 15: a parameter\u2019s Default is never changed', () => {
   const text = `Parameters:\n  Net: {Type: String, Default: 0.0.0.0/0}\n${HEAD}      SecurityGroupIngress:\n        - {IpProtocol: tcp, FromPort: 1, ToPort: 9, CidrIp: !Ref Net}\n        - {IpProtocol: tcp, FromPort: !Ref P, ToPort: 9, CidrIp: 10.0.0.0/8}\n`;
   it('removes the rule, and narrows what stands in it as a literal', () => {
@@ -259,8 +261,9 @@ describe('trap 15: a parameter\u2019s Default is never changed', () => {
 });
 
 // CloudFormation, AWS::EC2::SecurityGroup: "If you modify a rule, CloudFormation removes the existing rule and then adds a new rule. There is a brief
-// period when neither … exists". AWS::EC2::SecurityGroupIngress: every property but Description says "Update requires:
-// Replacement"; a renamed logical id is another resource. EC2 holds one rule for two equal items: deleting one item revokes it.
+// period when neither the original rule or the new rule exists, so the corresponding traffic is dropped." (aws-resource-ec2-securitygroup.html).
+// AWS::EC2::SecurityGroupIngress: in CloudFormation's resource specification the UpdateType of every property is Immutable ("replaces the resource
+// when you change this property"), but that of Description; a renamed logical id is another resource. EC2 holds one rule for two equal items: deleting one item revokes it.
 describe('trap 16: identities, duplicates and references', () => {
   it('refuses to remove one of two rules that are the same live rule', () => {
     const item = '        - {IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}\n';

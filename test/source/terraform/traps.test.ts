@@ -53,7 +53,8 @@ describe('trap 1: the last inline block removes nothing by going', () => {
   });
 });
 
-// security_group.html.markdown: in-line rules together with rule resources "will cause a conflict of rule settings and will overwrite rules".
+// security_group.html.markdown (6.68.0), the warning at its head: in-line rules in conjunction with rule resources "may cause rule conflicts,
+// perpetual differences, and result in rules being overwritten".
 // updateSecurityGroupRules revokes what the attribute held before, and Read writes every rule of the group into it (matchRules: "If no match is
 // found, we'll write the remote rule to state"), so that an empty list is the end of the others' rules too.
 describe('trap 2: ingress = [] revokes what standalone resources made', () => {
@@ -97,7 +98,8 @@ describe('trap 5: aws_vpc_security_group_*_rule changes in place', () => {
 });
 
 // vpc_security_group.go, updateSecurityGroupRules: both sets are expanded to single sources (securityGroupExpandRules), the difference is
-// revoked, then the other difference authorised; what is in both is left alone.
+// revoked (os.Difference(ns)), then the other authorised (ns.Difference(os)); what is in both is left alone. "It'd be nicer to authorize before
+// removing, but then we have to deal with complicated unrolling to get individual CIDR blocks".
 describe('trap 6: an inline update touches only the difference', () => {
   it('one address leaves an inline block without a warning of an outage, and no other byte changes', () => {
     const after = edited({ 'a.tf': group(block('"10.0.0.0/8", "10.1.0.0/16"')) }, '10.0.0.0/8');
@@ -106,8 +108,9 @@ describe('trap 6: an inline update touches only the difference', () => {
   });
 });
 
-// Terraform, "The count Meta-Argument": "If an element was removed from the middle of the list, every instance after that element would see its
-// subnet_id value change, resulting in more remote object changes than intended." for_each identifies by key.
+// hashicorp/terraform, website/docs/language/meta-arguments/count.mdx, "When to Use for_each Instead of count": "If an element was removed from the middle of the list, every instance after that element would see its
+// subnet_id value change, resulting in more remote object changes than intended", since instances are "identified by their index instead of the
+// string values in the list".
 describe('trap 7: count names instances by number', () => {
   it('of a list that count goes over only the last element can go', () => {
     const text = `variable "cidrs" {\n  default = ["10.1.0.0/16", "10.2.0.0/16"]\n}\n${legacy('ssh', '  count             = length(var.cidrs)\n  cidr_blocks       = [var.cidrs[count.index]]')}`;
@@ -193,7 +196,7 @@ describe('trap 8: what serves several goes only when all are stale', () => {
   });
 });
 
-// Terraform: "Reference to undeclared resource" is an error of validation, also within depends_on and outputs.
+// `terraform validate` 1.11: "Error: Reference to undeclared resource", for a name in depends_on and for one in an output.
 describe('trap 9: references to a removed resource break the plan', () => {
   it('depends_on is edited too, an output forbids the removal', () => {
     const rule = legacy('ssh', '  cidr_blocks       = ["10.0.0.0/8"]');
@@ -216,8 +219,10 @@ describe('trap 9: references to a removed resource break the plan', () => {
   });
 });
 
-// Terraform, "The lifecycle Meta-Argument": ignore_changes leaves the arguments out "when planning an update"; prevent_destroy rejects "with an
-// error any plan that would destroy" the object, but not where the block itself is removed. There it is a wish all the same.
+// Terraform 1.11, docs/language/meta-arguments/lifecycle.mdx (hashicorp/web-unified-docs). ignore_changes: the arguments "are considered when
+// planning a create operation, but are ignored when planning an update". prevent_destroy "will cause Terraform to reject with an error any plan that
+// would destroy the infrastructure object associated with the resource, as long as the argument remains present in the configuration"; it "does not
+// prevent the remote object from being destroyed if the resource block were removed". There it is a wish all the same.
 describe('trap 10: lifecycle decides', () => {
   it.each([
     ['ignore_changes', '  lifecycle {\n    ignore_changes = [cidr_blocks]\n  }', 'ignore-changes'],
