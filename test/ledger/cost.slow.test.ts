@@ -72,9 +72,9 @@ function ninetyDays(manifest: Manifest): Manifest {
 
 describe('what a weekly analysis of 90 days reads', () => {
   it.each<[string, number, number]>([
-    ['little', 0.02, 20],
-    ['usual', USUAL.refused, 20],
-    ['much', 0.39, 20],
+    ['little', 0.02, 15],
+    ['usual', USUAL.refused, 15],
+    ['much', 0.39, 15],
   ])(
     'is a tenth, or less, of one full scan a week, and next to nothing of a query for each rule: %s is refused',
     async (name, refused, least) => {
