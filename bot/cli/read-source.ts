@@ -174,6 +174,7 @@ function decode(bytes: Buffer): string | null {
 
 /** One line, whatever characters a name has. */
 function note(state: Walk, code: string, message: string, file: string): void {
-  const plain = (text: string) => text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const plain = (text: string) =>
+    text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
   state.notes.push({ code, message: plain(message), place: { file: plain(file), line: 1 } });
 }

@@ -13,7 +13,8 @@ it.each([31, 32, 33])('the interfaces read alone are those of the whole inventor
     const { interfaces } = await readInventory(written.inventory, options);
     const alone = await readInterfaces(written.inventory, options);
     expect(alone.length).toBeGreaterThan(0);
-    const placeless = (states: readonly (typeof alone)[number][]) => states.map(({ accountId: _a, region: _r, ...state }) => state);
+    const placeless = (states: readonly (typeof alone)[number][]) =>
+      states.map(({ accountId: _a, region: _r, ...state }) => state);
     expect(placeless(alone)).toEqual(placeless(interfaces));
   } finally {
     await rm(at, { recursive: true, force: true });
