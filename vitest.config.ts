@@ -1,10 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
 const NOT_FAST = ['**/node_modules/**', 'test/**/*.slow.test.ts', 'test/**/*.moto.test.ts', 'test/**/*.trino.test.ts'];
-// Tests of pure functions leave nothing behind, so one worker may run all of them: starting one for each file took longer than many of the files.
-const PURE = ['advice', 'calibration', 'change', 'generator', 'mapping', 'model', 'policy', 'usage'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+// These tests leave nothing behind in their process, so one worker may run all of them: starting one for each file took longer than many of the files.
+const SHARING = [
+  'advice',
+  'calibration',
+  'change',
+  'generator',
+  'inventory',
+  'mapping',
+  'model',
+  'policy',
+  'report',
+  'source',
+  'usage',
+].map((folder) => `test/${folder}/**/*.test.ts`);
 /** What all suites share. */
 export const shared = {
   pool: 'forks' as const,
@@ -25,8 +35,8 @@ export default defineConfig({
   test: {
     ...shared,
     projects: [
-      { test: { ...shared, name: 'pure', include: PURE, exclude: NOT_FAST, isolate: false } },
-      { test: { ...shared, name: 'rest', include: ['test/**/*.test.ts'], exclude: [...NOT_FAST, ...PURE] } },
+      { test: { ...shared, name: 'sharing', include: SHARING, exclude: NOT_FAST, isolate: false } },
+      { test: { ...shared, name: 'rest', include: ['test/**/*.test.ts'], exclude: [...NOT_FAST, ...SHARING] } },
     ],
     reporters: ['default', ['json', { outputFile: 'reports/tests-fast.json' }]],
   },
