@@ -48,8 +48,10 @@ function standIn(rule: DeclaredRule): RuleShape | null {
   // The provider refuses a block of the other family, so that no such rule lives.
   if (known !== null && known.family !== (rule.peerKind === 'cidrIpv4' ? 4 : 6)) return null;
   const peer = known === null ? PEERS[rule.peerKind] : { ...PEERS[rule.peerKind]!, cidr: rule.peer };
-  const protocol = parseProtocol(rule.protocol) ?? 6;
-  if (peer === undefined) return null;
+  const named = parseProtocol(rule.protocol);
+  // EC2 takes no rule of a protocol that is written and is none (`protocol = ""`), so that no such rule lives either.
+  if (peer === undefined || (named === null && !/^(ref|unknown):/.test(rule.protocol))) return null;
+  const protocol = named ?? 6;
   if (!hasPorts(protocol))
     return canonicalShape({ direction: rule.direction, protocol, fromPort: null, toPort: null, peer: peer as Peer });
   const port = (text: string, other: number) => (/^\d+$/.test(text) ? Number(text) : other);
