@@ -77,13 +77,11 @@ function meaning(field: u32, from: usize, length: u32): i64 {
   return kind < 0 ? WRONG : kind == 2 ? ODD | value : <i64>value;
 }
 
-// @ts-ignore: decorator
 @inline
 function widthOf(physical: u32): usize {
   return physical == INT32 ? 4 : 8;
 }
 
-// @ts-ignore: decorator
 @inline
 function numberOf(physical: u32, at: usize): i64 {
   return physical == INT32 ? <i64>load<i32>(at) : load<i64>(at);
@@ -229,7 +227,6 @@ function hybrid(from: usize, end: usize, width: u32, count: u32): bool {
   return true;
 }
 
-// @ts-ignore: decorator
 @inline
 function cell(field: usize, row: usize): i64 {
   return load<i64>(cells + stride * field + (row << 3));
@@ -296,7 +293,6 @@ export function addColumns(rows: u32): bool {
 }
 
 /** 0 where it is missing; -1 where it is below that, or has more than 15 digits. */
-// @ts-ignore: decorator
 @inline
 function amount(number: i64): i64 {
   if (number == MISSING) return 0;

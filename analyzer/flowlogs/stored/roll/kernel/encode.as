@@ -61,7 +61,6 @@ function noCodes(): void {
 }
 
 /** The code of a value. */
-// @ts-ignore: decorator
 @inline
 function codeOf(value: u64): u32 {
   let slot = <u32>((value * 0x9e3779b97f4a7c15) >> 32) & mask;
@@ -351,7 +350,6 @@ function runAt(values: usize, from: u32, n: u32): u32 {
 }
 
 /** Whether sixteen equal values begin here. */
-// @ts-ignore: decorator
 @inline
 function runsOn(values: usize, from: u32, n: u32): bool {
   if (n - from < 16) return false;
@@ -388,13 +386,11 @@ const BLOCK: u32 = 128;
 const MINI: u32 = 32;
 const deltas: usize = heap.alloc(BLOCK * 8);
 
-// @ts-ignore: decorator
 @inline
 function numberAt(values: usize, width: u32, i: u32): i64 {
   return width == 4 ? <i64>load<u32>(values + (<usize>i << 2)) : load<i64>(values + (<usize>i << 3));
 }
 
-// @ts-ignore: decorator
 @inline
 function zigzag(value: i64): u64 {
   return <u64>((value << 1) ^ (value >> 63));

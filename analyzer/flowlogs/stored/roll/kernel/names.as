@@ -28,20 +28,17 @@ export function newNames(): Names {
   return names;
 }
 
-// @ts-ignore: decorator
 @inline
 export function nameAt(names: Names, n: u32): usize {
   const entry = names.entries + n * ENTRY;
   return load<u32>(entry) <= SHORT ? entry + BYTES : load<u32>(entry, BYTES);
 }
 
-// @ts-ignore: decorator
 @inline
 export function nameLength(names: Names, n: u32): u32 {
   return load<u32>(names.entries + n * ENTRY);
 }
 
-// @ts-ignore: decorator
 @inline
 export function valueOf(names: Names, n: u32): u32 {
   return load<u32>(names.entries + n * ENTRY, 4);
@@ -52,7 +49,6 @@ export function setValue(names: Names, n: u32, value: u32): void {
 }
 
 /** Bytes beyond either may be read, never compared. */
-// @ts-ignore: decorator
 @inline
 export function sameBytes(a: usize, b: usize, length: u32): bool {
   if (length >= 16) {
@@ -69,7 +65,6 @@ export function sameBytes(a: usize, b: usize, length: u32): bool {
   return true;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isName(names: Names, n: u32, from: usize, length: u32): bool {
   return nameLength(names, n) == length && sameBytes(nameAt(names, n), from, length);
@@ -119,7 +114,6 @@ function growSlots(names: Names): void {
   heap.free(old);
 }
 
-// @ts-ignore: decorator
 @inline
 function hashOf(from: usize, length: u32): u32 {
   if (length >= 12) {

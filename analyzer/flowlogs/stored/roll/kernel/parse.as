@@ -202,7 +202,6 @@ function separate(from: usize, to: usize): u32 {
   return bad != 0 ? NONE : <u32>((out - separators) >> 2) - 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function mask(a: v128, b: v128, c: v128, d: v128): u64 {
   return (
@@ -347,7 +346,6 @@ function readLines(to: usize, lines: u32, fields: u32): bool {
 }
 
 /** What every record has. False: more days than a batch may have, or a time beyond 32 bits. */
-// @ts-ignore: decorator
 @inline
 export function begin(out: usize, interfaceNumber: u32, from: i64, to: i64): bool {
   if (to > LAST_TIME) return false;
@@ -376,7 +374,6 @@ function findDay(start: u32): bool {
 }
 
 /** What a record with status OK has; ports may be missing (-1). False where TCP or UDP has no port. */
-// @ts-ignore: decorator
 @inline
 export function addRecord(
   out: usize,
@@ -428,7 +425,6 @@ export function addRecord(
 export let value: u32 = 0;
 
 /** 1 dotted quad, 2 odd, 0 missing, -1 none. */
-// @ts-ignore: decorator
 @inline
 export function address(from: usize, to: usize): i32 {
   if (quad(from, to)) {

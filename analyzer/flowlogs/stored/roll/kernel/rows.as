@@ -97,7 +97,6 @@ export function setOwn(n: u32, addresses: usize, length: u32): void {
   store<u32>(own + (<usize>n << 3), length, 4);
 }
 
-// @ts-ignore: decorator
 @inline
 function isOwn(n: u32, address: u64): bool {
   const from = <usize>load<u32>(own + (<usize>n << 3));
@@ -228,20 +227,17 @@ function begin(day: u32, size: u32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function slotsFor(size: u32): usize {
   return <usize>1 << (33 - clz(size | 3));
 }
 
 /** A column of the day's rows: packets and bytes first, being of 64 bits. */
-// @ts-ignore: decorator
 @inline
 export function flowColumn(column: u32): usize {
   return flow + <usize>flowRows * (column < 2 ? column * 8 : 16 + (column - 2) * 4);
 }
 
-// @ts-ignore: decorator
 @inline
 function mix(h: u64, word: u64): u64 {
   return rotr(h ^ word, 29) * 0x9e3779b97f4a7c15;
@@ -314,7 +310,6 @@ function converse(from: u32, to: u32): void {
 }
 
 /** Which end's port may be folded away, as sql/flow.ts decides it: 0 neither, 1 src, 2 dst. */
-// @ts-ignore: decorator
 @inline
 function foldOf(at: usize, conversation: usize): u32 {
   const about = load<u32>(at, R_ABOUT);
@@ -410,7 +405,6 @@ function gather(from: u32, to: u32, dayStart: u32, hourly: bool): void {
   for (let entry = table; entry < stop; entry += ROW) emit(entry, interfaceNumber);
 }
 
-// @ts-ignore: decorator
 @inline
 function emit(entry: usize, interfaceNumber: u32): void {
   const about = load<u32>(entry, 20);

@@ -3,7 +3,6 @@ import { NONE } from './words';
 // Fields of text as numbers. All read up to sixteen bytes beyond the field, which the caller's buffer has.
 
 /** A number as AWS writes it: no sign, no leading zero, at most 15 digits; else -1. */
-// @ts-ignore: decorator
 @inline
 export function whole(from: usize, to: usize): i64 {
   const length = to - from;
@@ -16,7 +15,6 @@ export function whole(from: usize, to: usize): i64 {
 }
 
 /** Up to eight digits, at least one, eight bytes at once; -1 where one of them is none. */
-// @ts-ignore: decorator
 @inline
 function digits(from: usize, length: usize): i64 {
   const empty = 64 - (<u64>length << 3);
@@ -28,7 +26,6 @@ function digits(from: usize, length: usize): i64 {
 }
 
 /** The same, 0 where it is missing. */
-// @ts-ignore: decorator
 @inline
 export function amount(from: usize, to: usize): i64 {
   if (isDash(from, to)) return 0;
@@ -36,7 +33,6 @@ export function amount(from: usize, to: usize): i64 {
 }
 
 /** -1: missing; -2: none that fits. */
-// @ts-ignore: decorator
 @inline
 export function port(from: usize, to: usize): i32 {
   if (isDash(from, to)) return -1;
@@ -44,13 +40,11 @@ export function port(from: usize, to: usize): i32 {
   return value < 0 || value > 65535 ? -2 : <i32>value;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isDash(from: usize, to: usize): bool {
   return to - from == 1 && load<u8>(from) == 0x2d;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isWord6(from: usize, to: usize, word: u64): bool {
   return to - from == 6 && (load<u64>(from) & 0xffffffffffff) == word;
@@ -60,7 +54,6 @@ export function isWord6(from: usize, to: usize, word: u64): bool {
 export let quadValue: u32 = 0;
 
 /** Whether this is a canonical dotted quad. */
-// @ts-ignore: decorator
 @inline
 export function quad(from: usize, to: usize): bool {
   const length = <u32>(to - from);
@@ -81,7 +74,6 @@ export function quad(from: usize, to: usize): bool {
 }
 
 /** More than 255 where it is none. */
-// @ts-ignore: decorator
 @inline
 function octet(from: usize, length: u32): u32 {
   if (length - 1 > 2) return NONE;

@@ -65,7 +65,6 @@ export function watchNothing(records: u32, most: u32): void {
 }
 
 /** A record of the group. `status`: 0 OK, 1 NODATA, 2 SKIPDATA. */
-// @ts-ignore: decorator
 @inline
 export function watch(start: u32, end: u32, status: u32, day: u32): void {
   const crosses: u32 = end >= day + DAY ? 1 : 0;
@@ -87,7 +86,6 @@ export function watch(start: u32, end: u32, status: u32, day: u32): void {
   add((crosses << 1) + 1, min(s, e - 600), max(e, s + 600));
 }
 
-// @ts-ignore: decorator
 @inline
 function add(kind: u32, from: i64, to: i64): void {
   const size = load<u32>(sizes + (<usize>kind << 2));
@@ -152,7 +150,6 @@ export function emitSpans(interfaceNumber: u32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function emit(interfaceNumber: u32, kind: u32, from: i64, to: i64): void {
   const wide = <usize>spanRows << 3;
