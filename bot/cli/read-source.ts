@@ -123,7 +123,12 @@ async function follow(root: string, state: Walk): Promise<void> {
     if (file !== undefined) state.files.push({ path, text: file.text, linkTo: file.path });
     else if (below.length > 0 && left >= 0)
       for (const one of below)
-        state.files.push({ path: `${path}${one.path.slice(inside.length)}`, text: one.text, linkTo: one.path });
+        state.files.push({
+          path: `${path}${one.path.slice(inside.length)}`,
+          text: one.text,
+          linkTo: one.path,
+          linkedFolder: true,
+        });
     else if (WANTED.test(path) || !/\.[^/]*$/.test(path))
       note(state, 'source-symlink', `${path} is a symbolic link and was not followed`, path);
   }

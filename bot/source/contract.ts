@@ -7,6 +7,8 @@ export interface SourceFile {
   text: string;
   /** Path of the file of the tree that this one is a symbolic link to: one text with two places, of which only the other is edited. */
   linkTo?: string;
+  /** It is the folder around it that is the link. */
+  linkedFolder?: true;
 }
 
 /** An immutable tree of sources; `with` gives a changed copy, for judging an edit before anything is written. */

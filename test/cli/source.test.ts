@@ -89,15 +89,34 @@ describe('pare source list', () => {
   });
 });
 
+/** Root and address of what makes rules. */
+function placesOf(json: string): string[] {
+  const { declarations } = JSON.parse(json) as { declarations: { rules: { root: string; address: string }[] }[] };
+  return [...new Set(declarations.flatMap(({ rules }) => rules.map((one) => `${one.root}: ${one.address}`)))].sort();
+}
+
 describe('a symbolic link within the tree', () => {
-  it('to a folder is all that was read of it, and an edit is one of the folder itself', async () => {
+  it('to a folder is that folder, and no second root', async () => {
     mkdirSync(join(dir, 'shared'));
     mkdirSync(join(dir, 'envs'));
     writeFileSync(join(dir, 'shared', 'rules.tf'), MAIN);
     symlinkSync('../shared', join(dir, 'envs', 'v1.2'));
     await list({ source: dir, json: true }, runtime);
-    expect(out.join('')).toContain('envs/v1.2/rules.tf:aws_security_group_rule.ssh');
-    expect(out.join('')).toContain('shared/rules.tf:aws_security_group_rule.ssh');
+    expect(placesOf(out.join(''))).toEqual(['.: aws_security_group_rule.ssh', 'shared: aws_security_group_rule.ssh']);
+    expect(notes).toEqual([]);
+  });
+
+  it('to a folder leads calls to it, which is then no root either', async () => {
+    mkdirSync(join(dir, 'shared'));
+    mkdirSync(join(dir, 'envs'));
+    writeFileSync(join(dir, 'shared', 'rules.tf'), MAIN);
+    symlinkSync('../shared', join(dir, 'envs', 'linked'));
+    writeFileSync(join(dir, 'envs', 'main.tf'), 'module "m" {\n  source = "./linked"\n}\n');
+    await list({ source: dir, json: true }, runtime);
+    expect(placesOf(out.join(''))).toEqual([
+      '.: aws_security_group_rule.ssh',
+      'envs: module.m.aws_security_group_rule.ssh',
+    ]);
     expect(notes).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import type { SourceFacts, SourceFile, SourceTree } from '../../contract.ts';
 import { isModel, modelText } from '../registry/models.ts';
 import { attributeOf } from '../syntax/ast.ts';
-import { defineModule, joinPath, layoutOf, type ModuleDefinition } from './definition.ts';
+import { defineModule, directoryOf, joinPath, type Layout, layoutOf, type ModuleDefinition } from './definition.ts';
 import { openUnit, type Project, type ProjectTools, VENDORED } from './project.ts';
 import { relayout } from './relayout.ts';
 import { unitsByModule } from './terragrunt.ts';
@@ -24,18 +24,31 @@ export function openProject(
   const called = new Set<string>();
   const directories = [...layout.configuration.keys()].sort();
   for (const directory of directories)
-    for (const target of localCalls(definition(directory))) if (target !== directory) called.add(target);
+    for (const target of localCalls(definition(directory)))
+      if (target !== directory) called.add(target).add(linkedFolder(target, layout) ?? target);
   const units =
     previous !== null && previous.layout.units === layout.units
       ? previous.units
       : unitsByModule([...layout.units].sort().map((one) => openUnit(tree, one, tools, () => undefined)));
   const stated = new Set(facts.states.map((state) => state.root).filter((root) => root !== null));
   const found = directories.filter(
-    (d) => stated.has(d) || units.has(d) || (!called.has(d) && !VENDORED.test(`${d}/`)) || hasBackend(definition(d)),
+    (d) =>
+      stated.has(d) ||
+      units.has(d) ||
+      (linkedFolder(d, layout) === null && ((!called.has(d) && !VENDORED.test(`${d}/`)) || hasBackend(definition(d)))),
   );
   const roots = previous !== null && sameTexts(previous.roots, found) ? previous.roots : found;
   const kept = previous !== null && previous.roots === roots && sameShape(previous, layout, definition);
   return { tree, layout, definition, roots, units, shape: kept ? previous.shape : {} };
+}
+
+/**
+ * The folder that a directory is by a symbolic link, else null. Calls lead through such a directory, but by itself it is no root: that would be
+ * the linked folder once more, and each rule of it would be shared by two.
+ */
+function linkedFolder(directory: string, layout: Layout): string | null {
+  const [first] = layout.configuration.get(directory) ?? [];
+  return first?.linkTo === undefined || first.linkedFolder === undefined ? null : directoryOf(first.linkTo);
 }
 
 const definitions = new WeakMap<readonly SourceFile[], ModuleDefinition>();
