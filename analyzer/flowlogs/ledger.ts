@@ -60,6 +60,16 @@ export interface CoverageRow {
   skipData: number;
 }
 
+/** The coverage rows of one interface, by hour: row `i` of `rows` is `hours[i]`, … The arrays may be longer, and are written anew for the next. */
+export interface CoverageHours {
+  interfaceId: string;
+  rows: number;
+  hours: Float64Array;
+  observedSeconds: Float64Array;
+  records: Float64Array;
+  skipData: Float64Array;
+}
+
 /** What the caller wants judged. Closed-open. */
 export interface Window {
   from: EpochSeconds;
@@ -95,13 +105,15 @@ export function refusedSince(window: Window, refusedDays: number | undefined): E
   return Math.max(0, since - (since % 86_400));
 }
 
-/** One scan over flow logs, engine behind it. Rows come in a fixed order: two scans of the same logs give the same rows. */
+/** One scan over flow logs, engine behind it. Rows come in an order of the store's own, the same in each scan of the same files. */
 export interface FlowScan {
   /** The window judged, resolved. */
   window: Window;
   summary: FlowLogSummary;
   ledger(): AsyncIterable<readonly LedgerRow[]>;
   coverage(): AsyncIterable<readonly CoverageRow[]>;
+  /** The same, where the engine has it without an object for each hour; null where it has not after all. */
+  coverageHours?(): Promise<Iterable<CoverageHours> | null>;
   close(): Promise<void>;
 }
 

@@ -104,10 +104,17 @@ export async function attributeRecords(
   await engine.view('opened', openedSql('ends', 'decided'));
 }
 
+/** Records by their local end, which is certain or not. */
+export interface EndCounts {
+  accepted: number;
+  rejected: number;
+  unclear: number;
+  /** Of the unclear ones. */
+  example: string | null;
+}
+
 /** What `ends` holds: records with a certain local end by action, and those without. */
-export async function countEnds(
-  engine: SqlEngine,
-): Promise<{ accepted: number; rejected: number; unclear: number; example: string | null }> {
+export async function countEnds(engine: SqlEngine): Promise<EndCounts> {
   const [row] = await engine.rows(`SELECT sum(records) FILTER (WHERE certain AND action = 'ACCEPT') AS accepted,
     sum(records) FILTER (WHERE certain AND action = 'REJECT') AS rejected,
     sum(records) FILTER (WHERE NOT certain AND inbound) AS unclear,
@@ -119,11 +126,13 @@ export async function countEnds(
     rejected: Number(row?.rejected ?? 0),
     // Each stands twice in `ends`, once for each reading.
     unclear,
-    example:
-      unclear === 0
-        ? null
-        : `${row?.example} and all in all ${row?.interfaces} interface(s); kept in the ledger for both readings`,
+    example: unclear === 0 ? null : aboutUnclear(String(row?.example), Number(row?.interfaces)),
   };
+}
+
+/** What the summary says of records whose local end is unknown: the first interface by name, and how many there are. */
+export function aboutUnclear(example: string, interfaces: number): string {
+  return `${example} and all in all ${interfaces} interface(s); kept in the ledger for both readings`;
 }
 
 export async function* ledgerRows(

@@ -4,20 +4,22 @@ import type { LedgerRow } from '../../analyzer/flowlogs/index.ts';
 import { scanFiles, V5 } from './harness.ts';
 import { type FlowRecord, referenceLedger } from './reference.ts';
 
-const INTERFACES = [
+export const INTERFACES = [
   { interfaceId: 'eni-0a', addresses: ['10.0.0.1', '10.0.0.11'] },
   { interfaceId: 'eni-0b', addresses: ['10.0.0.2', '2001:db8::2'] },
 ];
 const ADDRESSES = Object.fromEntries(INTERFACES.map((i) => [i.interfaceId, i.addresses]));
-const DAY = 86400 * 20000;
+export const DAY = 86400 * 20000;
 
-function line(r: FlowRecord): string {
+/** As a line of V5. */
+export function line(r: FlowRecord): string {
   const { interfaceId: eni, src, dst, srcPort, dstPort, protocol, packets, bytes, start, end, action } = r;
   const tail = [r.flags ?? '-', r.pktSrc ?? '-', r.pktDst ?? '-', r.direction ?? '-'].join(' ');
   return `5 1 ${eni} ${src} ${dst} ${srcPort} ${dstPort} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} OK ${tail}`;
 }
 
-function sorted(rows: readonly LedgerRow[]): string[] {
+/** Rows in an order of their own. */
+export function sorted(rows: readonly LedgerRow[]): string[] {
   return rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort();
 }
 
@@ -83,7 +85,8 @@ function ftpConversation(c: { records: readonly { at: number }[] }, i: number, s
   };
 }
 
-const recordSet: fc.Arbitrary<FlowRecord[]> = fc
+/** Records of two days around a midnight. */
+export const recordSet: fc.Arbitrary<FlowRecord[]> = fc
   .tuple(
     fc.array(conversation, { minLength: 1, maxLength: 50 }),
     fc.constantFrom(0, 0, 1, 3),

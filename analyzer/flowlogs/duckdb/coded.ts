@@ -77,12 +77,42 @@ export async function codedLedger(
     `CREATE OR REPLACE TABLE coded_change AS SELECT CAST(interface_id AS coded_interface) AS interface_id, day
       FROM change WHERE interface_id IN (SELECT name FROM coded_interface_name)`,
   );
-  return rowsOf(engine, ledgerSql('coded', 'coded_change', refusedFrom, asNumber));
+  return namedRows(engine, ledgerSql('coded', 'coded_change', refusedFrom, asNumber));
 }
 
-async function* rowsOf(engine: CodedEngine, sql: string): AsyncGenerator<LedgerRow[]> {
+async function* namedRows(engine: CodedEngine, sql: string): AsyncGenerator<LedgerRow[]> {
   const interfaces = await namesOf(engine, 'coded_interface_name');
   const addresses = await namesOf(engine, 'coded_address_name');
+  yield* rowsOf(engine, sql, interfaces, addresses);
+}
+
+/**
+ * The same where `opened` and `change` have interfaces and addresses as numbers already: places in these lists, -1 for an absent pkt- address. The
+ * order of rows is that of the numbers.
+ */
+export function numberedLedger(
+  engine: CodedEngine,
+  refusedFrom: number | null,
+  interfaces: readonly string[],
+  addresses: readonly string[],
+): AsyncGenerator<LedgerRow[]> {
+  const place = (column: string, values: readonly string[]) =>
+    `CASE ${column} ${values.map((value, i) => `WHEN '${value}' THEN ${i}`).join(' ')} END`;
+  const as = (column: string) => {
+    if (column === 'opened') return place(column, OPENED);
+    if (column === 'evidence') return place(column, EVIDENCE);
+    if (column === 'action') return place(column, ACTIONS);
+    return column.endsWith('_port') ? `coalesce(CAST(${column} AS DOUBLE), -1)` : column;
+  };
+  return rowsOf(engine, ledgerSql('opened', 'change', refusedFrom, as), interfaces, addresses);
+}
+
+async function* rowsOf(
+  engine: CodedEngine,
+  sql: string,
+  interfaces: readonly string[],
+  addresses: readonly string[],
+): AsyncGenerator<LedgerRow[]> {
   const packet = (code: number): string | null => {
     const text = addresses[code];
     return text === undefined || text === '' ? null : text;
@@ -181,6 +211,8 @@ function numbersOf(chunk: DuckDBDataChunk, column: number): Float64Array {
     // Half by half: a bigint for each number would be garbage at once.
     const halves = new Uint32Array(items.buffer, items.byteOffset, items.length * 2);
     for (let i = 0; i < rowCount; i += 1) out[i] = (halves[2 * i + 1]! | 0) * WORD + halves[2 * i]!;
+  } else if (items instanceof Int32Array) {
+    out.set(items);
   } else {
     for (let i = 0; i < rowCount; i += 1) out[i] = Number(vector.getItem(i));
   }

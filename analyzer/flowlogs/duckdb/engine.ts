@@ -6,6 +6,7 @@ import type { CoverageRow, LedgerRow } from '../ledger.ts';
 import type { SqlEngine } from '../pipeline.ts';
 import { literal } from '../sql/text.ts';
 import { codedCoverage, codedLedger } from './coded.ts';
+import { NumberTable } from './number-table.ts';
 
 /**
  * One database in memory that spills to a folder of its own, removed on close (a database file costs twice the time: it is compressed
@@ -88,6 +89,12 @@ export class Engine implements SqlEngine {
 
   coverage(sql: string): AsyncGenerator<CoverageRow[]> {
     return codedCoverage(this, sql);
+  }
+
+  /** A new table of whole numbers without NULL, to be filled in bulk. */
+  numbers(name: string, columns: Readonly<Record<string, 'INTEGER' | 'BIGINT'>>): Promise<NumberTable> {
+    this.signal.throwIfAborted();
+    return NumberTable.create(this.connection, name, columns);
   }
 
   async table(name: string, sql: string): Promise<void> {

@@ -62,7 +62,12 @@ WHERE problem IS NULL AND log_status IN ('OK', 'NODATA') AND ${inWindow} GROUP B
 
 /** The same from the stored ledger's tally of the window's days. */
 export function storedEdgesSql(tally: string): string {
-  return `SELECT interface_id, min(first_start) + ${EDGE} AS edge FROM ${tally} WHERE first_start IS NOT NULL GROUP BY interface_id`;
+  return `SELECT interface_id, first_seen + ${EDGE} AS edge FROM (${storedFirstSeenSql(tally)}) seen`;
+}
+
+/** When each interface was first heard of, by the stored ledger's tally. */
+export function storedFirstSeenSql(tally: string): string {
+  return `SELECT interface_id, min(first_start) AS first_seen FROM ${tally} WHERE first_start IS NOT NULL GROUP BY interface_id`;
 }
 
 /**

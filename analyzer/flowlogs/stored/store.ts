@@ -2,24 +2,37 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FlowLogSummary } from '../../model/finding.ts';
 import { PareError } from '../../model/problem.ts';
+import { numberedLedger } from '../duckdb/coded.ts';
 import { Engine } from '../duckdb/engine.ts';
 import { noRecords } from '../duckdb/store.ts';
 import { mergeHoles } from '../holes.ts';
-import type { FlowScan, FlowStore, ScanOptions } from '../ledger.ts';
-import { attributeRecords, countEnds, coverageRows, fillInventory, iso, ledgerRows } from '../pipeline.ts';
+import { type FlowScan, type FlowStore, refusedSince, type ScanOptions, type Window } from '../ledger.ts';
+import {
+  attributeRecords,
+  countEnds,
+  coverageRows,
+  type EndCounts,
+  fillInventory,
+  iso,
+  ledgerRows,
+} from '../pipeline.ts';
 import { Skips } from '../skips.ts';
 import { storedCoverageSql, TOUCHED_DUCKDB } from '../sql/coverage.ts';
 import { storedRecordsSql } from '../sql/flow.ts';
-import { storedEdgesSql } from '../sql/opener.ts';
+import { storedEdgesSql, storedFirstSeenSql } from '../sql/opener.ts';
 import { literal } from '../sql/text.ts';
-import { type Manifest, readManifest, readSources } from './manifest.ts';
+import { type DataFile, type Manifest, readManifest, readSources } from './manifest.ts';
 import { type NeededFiles, neededFiles } from './needed.ts';
+import { openRows } from './rows/open.ts';
+import { saidRows } from './rows/said.ts';
 
 export interface LedgerStoreOptions {
   /** A folder that `ingestFlowLogs` has written. */
   dir: string;
   tempDir: string;
   memoryLimit?: string;
+  /** Who reads the rows: `columns-first` (the default) lets DuckDB do what we cannot. */
+  reader?: 'columns-first' | 'duckdb';
 }
 
 /**
@@ -35,7 +48,7 @@ export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
       if (needed === null) throw noRecords(store.dir);
       const engine = await Engine.open(store.tempDir, store.memoryLimit ?? '2GB', options.signal);
       try {
-        return await scan(engine, store.dir, manifest, needed, options);
+        return await scan(engine, store, manifest, needed, options);
       } catch (error) {
         await engine.close();
         throw error;
@@ -46,38 +59,18 @@ export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
 
 async function scan(
   engine: Engine,
-  dir: string,
+  { dir, reader }: LedgerStoreOptions,
   manifest: Manifest,
   { window, read: days, refused: closed }: NeededFiles,
   options: ScanOptions,
 ): Promise<FlowScan> {
-  const tables = {
-    flow: 'interface_id VARCHAR, src VARCHAR, dst VARCHAR, srcport BIGINT, dstport BIGINT, protocol BIGINT, flags BIGINT, pkt_src VARCHAR, pkt_dst VARCHAR, direction VARCHAR, action VARCHAR, records BIGINT, packets BIGINT, bytes BIGINT, first_start BIGINT, last_end BIGINT',
-    tally:
-      'interface_id VARCHAR, hour BIGINT, watched BIGINT, no_data BIGINT, skip_data BIGINT, damaged BIGINT, longest BIGINT, first_start BIGINT',
-    span: 'interface_id VARCHAR, width BIGINT, from_time BIGINT, to_time BIGINT',
-  };
-  for (const [table, columns] of Object.entries(tables)) {
-    await engine.run(`CREATE TABLE ${table} (${columns})`);
-    for (const inside of [true, false]) {
-      const files = days
-        .filter((file) => file.table === table && file.day >= window.from === inside)
-        .map(({ path }) => join(dir, path));
-      const missing = files.find((file) => !existsSync(file));
-      if (missing !== undefined) throw lost(missing);
-      if (files.length === 0) continue;
-      const names = columns.split(', ').map((column) => column.split(' ')[0]);
-      await engine.run(`INSERT INTO ${table} SELECT ${names.join(', ')}
-        FROM read_parquet([${files.map((file) => literal(file.replace(/[*?[]/g, '[$&]'))).join(', ')}], hive_partitioning = false)
-        ${inside ? '' : 'WHERE crosses'}`);
-    }
-  }
-  await engine.view('usable', storedRecordsSql('flow'));
-  await fillInventory(engine, options);
-  await attributeRecords(engine, options, window, storedEdgesSql('tally'));
-  // All that is asked of them from here on stands in `ends`.
-  await engine.run('DROP VIEW usable');
-  await engine.drop('flow');
+  const missing = days.map(({ path }) => join(dir, path)).find((path) => !existsSync(path));
+  if (missing !== undefined) throw lost(missing);
+  await load(engine, dir, 'tally', days, window);
+  await load(engine, dir, 'span', days, window);
+  const rows =
+    (reader === 'duckdb' ? null : await openByColumns(engine, dir, days, window, options)) ??
+    (await openBySql(engine, dir, days, window, options));
   const sources = await readSources(dir, manifest);
   const read = new Set(sources.map(({ name }) => name));
   const refused = new Map(
@@ -89,14 +82,92 @@ async function scan(
     { from_time: 'BIGINT', to_time: 'BIGINT' },
     mergeHoles(unread).map(({ from, to }) => [from, to]),
   );
-  const summary = await summarise(engine, manifest, unread, closed);
+  const summary = await summarise(engine, manifest, unread, closed, rows.counts);
   return {
     window,
     summary,
-    ledger: () => ledgerRows(engine, window, options),
+    ledger: rows.ledger,
     coverage: () => coverageRows(engine, storedCoverageSql('span', 'tally', 'hole', window, TOUCHED_DUCKDB)),
     close: () => engine.close(),
   };
+}
+
+interface Rows {
+  counts: EndCounts;
+  ledger: FlowScan['ledger'];
+}
+
+/** Rows whose flags say who opened are summed here, and only the others go through DuckDB; null where that cannot be. */
+async function openByColumns(
+  engine: Engine,
+  dir: string,
+  days: readonly DataFile[],
+  window: Window,
+  options: ScanOptions,
+): Promise<Rows | null> {
+  const files = days
+    .filter(({ table }) => table === 'flow')
+    .map(({ path, day, directed }) => ({ path: join(dir, path), day, directed: directed === true }));
+  const seen = await engine.rows(storedFirstSeenSql('tally'));
+  const firstSeen = new Map(seen.map((row) => [String(row.interface_id), Number(row.first_seen)]));
+  const opened = await openRows(engine, files, firstSeen, window, options);
+  if (opened === null) return null;
+  const { counts, reader } = opened;
+  const { interfaces, addresses } = reader.names;
+  return {
+    counts,
+    async *ledger() {
+      yield* saidRows(opened, files, window, options);
+      const since = refusedSince(window, options.refusedDays);
+      yield* numberedLedger(engine, since, interfaces.texts, addresses.texts);
+    },
+  };
+}
+
+/** All rows through DuckDB. */
+async function openBySql(
+  engine: Engine,
+  dir: string,
+  days: readonly DataFile[],
+  window: Window,
+  options: ScanOptions,
+): Promise<Rows> {
+  await load(engine, dir, 'flow', days, window);
+  await engine.view('usable', storedRecordsSql('flow'));
+  await fillInventory(engine, options);
+  await attributeRecords(engine, options, window, storedEdgesSql('tally'));
+  // All that is asked of them from here on stands in `ends`.
+  await engine.run('DROP VIEW usable');
+  await engine.drop('flow');
+  return { counts: await countEnds(engine), ledger: () => ledgerRows(engine, window, options) };
+}
+
+const COLUMNS = {
+  flow: 'interface_id VARCHAR, src VARCHAR, dst VARCHAR, srcport BIGINT, dstport BIGINT, protocol BIGINT, flags BIGINT, pkt_src VARCHAR, pkt_dst VARCHAR, direction VARCHAR, action VARCHAR, records BIGINT, packets BIGINT, bytes BIGINT, first_start BIGINT, last_end BIGINT',
+  tally:
+    'interface_id VARCHAR, hour BIGINT, watched BIGINT, no_data BIGINT, skip_data BIGINT, damaged BIGINT, longest BIGINT, first_start BIGINT',
+  span: 'interface_id VARCHAR, width BIGINT, from_time BIGINT, to_time BIGINT',
+};
+
+/** The stored rows of a table. Of the day before the window only those that reach into it. */
+async function load(
+  engine: Engine,
+  dir: string,
+  table: keyof typeof COLUMNS,
+  days: readonly DataFile[],
+  window: Window,
+): Promise<void> {
+  await engine.run(`CREATE TABLE ${table} (${COLUMNS[table]})`);
+  for (const inside of [true, false]) {
+    const files = days
+      .filter((file) => file.table === table && file.day >= window.from === inside)
+      .map(({ path }) => join(dir, path));
+    if (files.length === 0) continue;
+    const names = COLUMNS[table].split(', ').map((column) => column.split(' ')[0]);
+    await engine.run(`INSERT INTO ${table} SELECT ${names.join(', ')}
+      FROM read_parquet([${files.map((file) => literal(file.replace(/[*?[]/g, '[$&]'))).join(', ')}], hive_partitioning = false)
+      ${inside ? '' : 'WHERE crosses'}`);
+  }
 }
 
 async function summarise(
@@ -104,6 +175,7 @@ async function summarise(
   manifest: Manifest,
   unread: readonly { path: string; why: string }[],
   closed: number,
+  { accepted, rejected: met, unclear, example }: EndCounts,
 ): Promise<FlowLogSummary> {
   const { segments } = manifest;
   const sum = (pick: (segment: Manifest['segments'][number]) => number) =>
@@ -112,7 +184,6 @@ async function summarise(
   for (const { reason, count, example } of segments.flatMap(({ skipped }) => skipped))
     skips.add(reason, example, count);
   for (const { path, why } of unread) skips.add('file-that-cannot-be-read', `${path}: ${why}`);
-  const { accepted, rejected: met, unclear, example } = await countEnds(engine);
   const rejected = met + closed;
   skips.add('record-whose-local-end-is-unknown', example, unclear);
   const [tally] = await engine.rows('SELECT sum(no_data) AS no_data, sum(skip_data) AS skip_data FROM tally');
