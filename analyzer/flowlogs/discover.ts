@@ -1,5 +1,5 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { type Dirent, statSync } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PareError } from '../model/problem.ts';
 
@@ -17,43 +17,49 @@ export interface Discovery {
 
 /** All regular files under the paths, in any nesting, each once by its real path, sorted. Throws PareError for a path that is not there. */
 export async function discover(paths: readonly string[], signal: AbortSignal): Promise<Discovery> {
-  const found: string[] = [];
+  const found: Found[] = [];
   for (const path of [...paths].sort()) await walk(path, found, new Set(), signal);
   const seen = new Map<string, string>();
   const files: FoundFile[] = [];
   const duplicates: string[] = [];
-  for (const path of found.sort()) {
-    const real = await realpath(path);
+  for (const { path, real, bytes } of found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))) {
     if (seen.has(real)) {
       duplicates.push(path);
       continue;
     }
     seen.set(real, path);
-    files.push({ path, bytes: (await stat(path)).size });
+    files.push({ path, bytes });
   }
   return { files, duplicates: [...new Set(duplicates)].sort() };
 }
 
-async function walk(path: string, found: string[], above: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+interface Found extends FoundFile {
+  real: string;
+}
+
+async function walk(path: string, found: Found[], above: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const info = await look(path);
+  const info = look(path);
+  if (!info.isFile() && !info.isDirectory()) return;
+  const real = await realpath(path);
   if (info.isFile()) {
-    found.push(path);
+    found.push({ path, real, bytes: info.size });
     return;
   }
-  if (!info.isDirectory()) return;
-  const real = await realpath(path);
   if (above.has(real)) return; // a link back to a folder above
   const entries: Dirent[] = await readdir(path, { withFileTypes: true });
   const inner = new Set([...above, real]);
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    await walk(join(path, entry.name), found, inner, signal);
+    const next = join(path, entry.name);
+    // Of a file that is no link the real path is known; asking for it takes longer than to list it.
+    if (entry.isFile()) found.push({ path: next, real: join(real, entry.name), bytes: look(next).size });
+    else await walk(next, found, inner, signal);
   }
 }
 
-async function look(path: string) {
+function look(path: string) {
   try {
-    return await stat(path);
+    return statSync(path);
   } catch (cause) {
     throw new PareError(
       {

@@ -4,7 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Roller } from '../../analyzer/flowlogs/stored/roll/batch.ts';
-import { DAY, expectTheSame, type Known, NAME, NOTHING_KNOWN, takes, withLogs } from './roll.ts';
+import { DAY, expectTheSame, type Known, NAME, NOTHING_KNOWN, rollWith, takes, withLogs } from './roll.ts';
 
 const FILE = NAME.replace('.gz', '.parquet');
 
@@ -110,8 +110,8 @@ describe('the strict reader takes only Parquet that it is sure of', () => {
   it('and no more records than it may hold', async () => {
     await withLogs({}, async (logs) => {
       await copy(RECORDS.replace('ROWS', '10'), join(logs, FILE));
-      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 9 }).roll([{ path: join(logs, FILE) }])).toBeNull();
-      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 10 }).roll([{ path: join(logs, FILE) }])).not.toBeNull();
+      expect(rollWith(new Roller({ ...NOTHING_KNOWN, mostRecords: 9 }), join(logs, FILE))).toBeNull();
+      expect(rollWith(new Roller({ ...NOTHING_KNOWN, mostRecords: 10 }), join(logs, FILE))).not.toBeNull();
     });
   });
 });
@@ -134,16 +134,16 @@ describe('damaged Parquet', () => {
         await copy(RECORDS.replace('ROWS', '300'), path, `, COMPRESSION ${codec}`);
         const bytes = await readFile(path);
         const roller = new Roller({ ...NOTHING_KNOWN, mostRecords: 1e6 });
-        const good = roller.roll([{ path }]);
+        const good = rollWith(roller, path);
         await fc.assert(
           fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), fc.boolean(), async (at, byte, cut) => {
             await writeFile(path, cut ? bytes.subarray(0, at) : Buffer.from(bytes).fill(byte, at, at + 1));
-            roller.roll([{ path }]);
+            rollWith(roller, path);
           }),
           { numRuns: 200 },
         );
         await writeFile(path, bytes);
-        expect(roller.roll([{ path }])).toEqual(good);
+        expect(rollWith(roller, path)).toEqual(good);
       }
     });
   });

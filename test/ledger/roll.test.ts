@@ -14,6 +14,7 @@ import {
   goodRecordsAgree,
   NAME,
   NOTHING_KNOWN,
+  rollWith,
   takes,
   whatIsTakenAgrees,
   withLogs,
@@ -95,17 +96,17 @@ describe('the strict reader takes only what it is sure of', () => {
 
   it('and no more records than it may hold', async () => {
     await withLogs({ [NAME]: gzipSync(`${good}${line}\n`) }, async (logs) => {
-      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 1 }).roll([{ path: join(logs, NAME) }])).toBeNull();
-      expect(new Roller({ ...NOTHING_KNOWN, mostRecords: 2 }).roll([{ path: join(logs, NAME) }])).not.toBeNull();
+      expect(rollWith(new Roller({ ...NOTHING_KNOWN, mostRecords: 1 }), join(logs, NAME))).toBeNull();
+      expect(rollWith(new Roller({ ...NOTHING_KNOWN, mostRecords: 2 }), join(logs, NAME))).not.toBeNull();
     });
   });
 
   it('and the next batch knows nothing of the one before', async () => {
     await withLogs({ [NAME]: gzipSync(good), other: change('eni-0a', 'eni-0b') }, async (logs) => {
       const roller = new Roller({ ...NOTHING_KNOWN, mostRecords: 10 });
-      const other = roller.roll([{ path: join(logs, 'other') }]);
-      roller.roll([{ path: join(logs, NAME) }]);
-      expect(roller.roll([{ path: join(logs, 'other') }])).toEqual(other);
+      const other = rollWith(roller, join(logs, 'other'));
+      rollWith(roller, join(logs, NAME));
+      expect(rollWith(roller, join(logs, 'other'))).toEqual(other);
     });
   });
 });

@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import { type IngestOptions, ingestFlowLogs } from '../../analyzer/flowlogs/index.ts';
 import { readManifest } from '../../analyzer/flowlogs/stored/manifest.ts';
 import { Roller } from '../../analyzer/flowlogs/stored/roll/batch.ts';
+import type { RolledFile } from '../../analyzer/flowlogs/stored/roll/files.ts';
 import { filesOf } from '../bench/files.ts';
 import { options, V5 } from '../flowlogs/harness.ts';
 
@@ -65,7 +66,18 @@ export async function withLogs<T>(
 /** Whether the strict reader takes the files at all. */
 export async function takes(logs: string): Promise<boolean> {
   const { paths } = await filesOf(logs);
-  return new Roller({ ...NOTHING_KNOWN, mostRecords: 1e6 }).roll(paths.map((path) => ({ path }))) !== null;
+  return rollWith(new Roller({ ...NOTHING_KNOWN, mostRecords: 1e6 }), ...paths) !== null;
+}
+
+/** What a roller makes of the files, with a copy of each data file; null where it leaves them to DuckDB. */
+export function rollWith(roller: Roller, ...paths: readonly string[]) {
+  const files: RolledFile[] = [];
+  const keep = (file: RolledFile) => files.push({ ...file, content: Buffer.from(file.content) });
+  const rolled = roller.roll(
+    paths.map((path) => ({ path })),
+    keep,
+  );
+  return rolled === null ? null : { ...rolled, files };
 }
 
 /** Any good records in two files: the strict reader takes them, and both readers store the same. */

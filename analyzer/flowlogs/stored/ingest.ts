@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PareError } from '../../model/problem.ts';
 import { discover } from '../discover.ts';
@@ -14,9 +14,9 @@ import { spansSql } from '../sql/coverage.ts';
 import { flowSql, tallySql } from '../sql/flow.ts';
 import { canonicalAddressesSql } from '../sql/normalise.ts';
 import { literal } from '../sql/text.ts';
+import { dataPath } from './data-path.ts';
 import {
   type DataFile,
-  dataPath,
   digestOf,
   LEDGER_VERSION,
   type Manifest,
@@ -29,7 +29,7 @@ import {
   writeManifest,
   writeSources,
 } from './manifest.ts';
-import type { Rolled } from './roll/batch.ts';
+import type { WrittenBatch } from './roll/pool.ts';
 import { rolledBatches } from './rolled-batches.ts';
 
 export interface IngestOptions extends Omit<ScanOptions, 'window'> {
@@ -123,16 +123,9 @@ export async function ingestFlowLogs(options: IngestOptions): Promise<Ingested> 
   return out;
 }
 
-/** Writes a rolled batch's files under the prefix of a new run. */
-async function keepRolled(dir: string, files: readonly File[], rolled: Rolled): Promise<Segment> {
-  const run = randomBytes(8).toString('hex');
-  const data: Segment['data'] = [];
-  for (const { table, day, action, content, said } of rolled.files) {
-    const path = dataPath(table, day, run, action);
-    await mkdir(dirname(join(dir, path)), { recursive: true });
-    await writeFile(join(dir, path), content, { flag: 'wx', flush: true });
-    data.push({ table, day, path, ...said });
-  }
+/** The segment of a batch whose data files a thread has written. */
+async function keepRolled(dir: string, files: readonly File[], rolled: WrittenBatch): Promise<Segment> {
+  const { run, data } = rolled;
   await writeSources(
     dir,
     run,

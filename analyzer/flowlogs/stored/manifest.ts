@@ -131,12 +131,6 @@ function sourcesPath(run: string): string {
   return `sources/${run}.json`;
 }
 
-/** Data files by table and day; a run's own prefix below each day, so that any engine reads them as partitions. */
-export function dataPath(table: 'flow' | 'tally' | 'span', day: number, run: string, action: string | null): string {
-  const date = new Date(day * 1000).toISOString().slice(0, 10);
-  return `${table}/day=${date}/${action === null ? '' : `action=${action}/`}run=${run}/part.parquet`;
-}
-
 /** SHA-256 of the content. */
 export async function digestOf(path: string, bytes: number, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
@@ -174,10 +168,19 @@ export async function syncFile(path: string): Promise<void> {
 export async function removeAbandoned(dir: string, manifest: Manifest, now: number): Promise<void> {
   const runs = new Set(manifest.segments.map(({ run }) => run));
   for (const path of await list(dir)) {
-    const run = /(?:run=|sources\/)([0-9a-f]{16})(?:\/part\.parquet|\.json)$/.exec(path)?.[1];
+    const run = runOf(path);
     if (run === undefined || runs.has(run)) continue;
     if (now - (await stat(join(dir, path))).mtimeMs > 86_400_000) await rm(join(dir, path), { force: true });
   }
+}
+
+/** Takes away what these runs have written: no manifest will name it. */
+export async function removeRuns(dir: string, runs: ReadonlySet<string>): Promise<void> {
+  for (const path of await list(dir)) if (runs.has(runOf(path) ?? '')) await rm(join(dir, path), { force: true });
+}
+
+function runOf(path: string): string | undefined {
+  return /(?:run=|sources\/)([0-9a-f]{16})(?:\/part\.parquet|\.json)$/.exec(path)?.[1];
 }
 
 async function list(dir: string): Promise<string[]> {

@@ -20,21 +20,13 @@ export interface RollInput {
   path: string;
 }
 
-/** What became of a batch of files: everything that its segment of the ledger says, and the data files' content. */
+/** What became of a batch of files: everything that its segment of the ledger says, but for the data files. */
 export interface Rolled {
   records: number;
   bytes: number;
   oldest: number | null;
   newest: number | null;
   formats: { fields: readonly string[]; files: number; records: number }[];
-  files: {
-    table: 'flow' | 'tally' | 'span';
-    day: number;
-    action: 'ACCEPT' | 'REJECT' | null;
-    content: Uint8Array;
-    /** What the manifest tells of a flow file. */
-    said?: { action: 'ACCEPT' | 'REJECT'; records: number; directed: boolean };
-  }[];
 }
 
 /** Names beyond this are forgotten between batches. */
@@ -63,12 +55,13 @@ export class Roller {
 
   /**
    * Null where any of the files is not for the strict reader: CloudWatch exports, damaged records, half files, files that are no
-   * flow logs, or more records than may be held.
+   * flow logs, or more records than may be held. `keep` is given the data files, each for the time of the call: the next one's content
+   * takes the same memory. Where null follows, they are not to be kept.
    */
-  roll(inputs: readonly RollInput[]): Rolled | null {
+  roll(inputs: readonly RollInput[], keep: (file: RolledFile) => void): Rolled | null {
     if (this.kernel.names > MOST_NAMES) this.renew();
     try {
-      return this.read(inputs);
+      return this.read(inputs, keep);
     } catch (cause) {
       // The kernel's memory is full (it has 32 bits): DuckDB can spill.
       if (!(cause instanceof WebAssembly.RuntimeError) && !(cause instanceof RangeError)) throw cause;
@@ -82,26 +75,24 @@ export class Roller {
     this.files = new LedgerFiles(this.kernel);
   }
 
-  private read(inputs: readonly RollInput[]): Rolled | null {
+  private read(inputs: readonly RollInput[], keep: (file: RolledFile) => void): Rolled | null {
     const { kernel } = this;
     const { exports } = kernel;
     exports.clear();
     const read = readAll(kernel, inputs, this.settings.mostRecords);
     if (read === null || !kernel.sort()) return null;
     const days = Array.from({ length: exports.dayCount() }, (_, index) => ({ index, day: exports.dayAt(index) >>> 0 }));
-    const files: RolledFile[] = [];
     for (const { index, day } of days.sort((a, b) => a.day - b.day)) {
       this.rollDay(index, day);
-      files.push(...this.files.ofDay(day));
+      if (exports.inexact() !== 0) return null;
+      for (const file of this.files.ofDay(day)) keep(file);
     }
-    if (exports.inexact() !== 0) return null;
     const records = exports.count();
     return {
       ...read,
       records,
       oldest: records === 0 ? null : exports.oldest() >>> 0,
       newest: records === 0 ? null : exports.newest() >>> 0,
-      files,
     };
   }
 

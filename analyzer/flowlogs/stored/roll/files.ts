@@ -1,11 +1,12 @@
 import type { Kernel } from './kernel.ts';
-import { type ParquetColumn, parquetFile } from './parquet.ts';
+import { Output, type ParquetColumn, parquetFile } from './parquet.ts';
 
 /** A data file of the ledger, by table, UTC day and, for `flow`, action. */
 export interface RolledFile {
   table: 'flow' | 'tally' | 'span';
   day: number;
   action: 'ACCEPT' | 'REJECT' | null;
+  /** Until the next file is written. */
   content: Uint8Array;
   /** What the manifest tells of a flow file. */
   said?: { action: 'ACCEPT' | 'REJECT'; records: number; directed: boolean };
@@ -27,6 +28,7 @@ const NO_DSTPORT = 1 << 21;
 /** Writes the files of days that the kernel has rolled, with the columns that docs/ledger.md gives. */
 export class LedgerFiles {
   private readonly kernel: Kernel;
+  private readonly out = new Output();
   private readonly words = new Map<string, { at: number; bytes: number }>();
   private readonly flags: number;
 
@@ -37,20 +39,19 @@ export class LedgerFiles {
   }
 
   /** Of the day that was rolled last. */
-  ofDay(day: number): RolledFile[] {
+  *ofDay(day: number): Generator<RolledFile> {
     const { exports } = this.kernel;
-    const flow = (action: 'ACCEPT' | 'REJECT', first: number, rows: number, records: number): RolledFile[] => {
-      if (rows === 0) return [];
-      const directed = (exports.undirected() & (action === 'ACCEPT' ? 1 : 2)) === 0;
-      const content = this.flow(action, first, rows);
-      return [{ table: 'flow', day, action, content, said: { action, records, directed } }];
-    };
-    return [
-      ...flow('ACCEPT', 0, exports.accepted(), exports.rejectFrom()),
-      ...flow('REJECT', exports.rejectFrom(), exports.rejected(), exports.refusals()),
-      { table: 'tally', day, action: null, content: this.tally(exports.tallyRows()) },
-      { table: 'span', day, action: null, content: this.span(exports.spanRows()) },
-    ];
+    for (const action of ['ACCEPT', 'REJECT'] as const) {
+      const refused = action === 'REJECT';
+      const rows = refused ? exports.rejected() : exports.accepted();
+      if (rows === 0) continue;
+      const records = refused ? exports.refusals() : exports.rejectFrom();
+      const directed = (exports.undirected() & (refused ? 2 : 1)) === 0;
+      const content = this.flow(action, refused ? exports.rejectFrom() : 0, rows);
+      yield { table: 'flow', day, action, content, said: { action, records, directed } };
+    }
+    yield { table: 'tally', day, action: null, content: this.tally(exports.tallyRows()) };
+    yield { table: 'span', day, action: null, content: this.span(exports.spanRows()) };
   }
 
   private flow(action: 'ACCEPT' | 'REJECT', first: number, rows: number): Uint8Array {
@@ -84,6 +85,7 @@ export class LedgerFiles {
     });
     const actions = this.wordsOf([action]);
     return parquetFile(
+      this.out,
       this.kernel,
       [
         this.interfaceColumn((from) => column(2, from)),
@@ -135,6 +137,7 @@ export class LedgerFiles {
       write: (from, size) => exports.encodeNumbers(column(2, from), 0, 0, 0, 0, size),
     };
     return parquetFile(
+      this.out,
       this.kernel,
       [
         this.interfaceColumn((from) => column(0, from)),
@@ -161,6 +164,7 @@ export class LedgerFiles {
       write: (from, size) => exports.encodeDifferences(column(n, from), 8, size),
     });
     return parquetFile(
+      this.out,
       this.kernel,
       [
         this.interfaceColumn((from) => column(2, from)),

@@ -37,12 +37,33 @@ interface Chunk {
   size: number;
 }
 
+/** A file's bytes as they are written, in memory that is used for the next one too. */
+export class Output {
+  private held = new Uint8Array(1 << 20);
+  length = 0;
+
+  push(part: Uint8Array): void {
+    const end = this.length + part.length;
+    if (end > this.held.length) {
+      const next = new Uint8Array(Math.max(end, this.held.length * 2));
+      next.set(this.held.subarray(0, this.length));
+      this.held = next;
+    }
+    this.held.set(part, this.length);
+    this.length = end;
+  }
+
+  whole(): Uint8Array {
+    return this.held.subarray(0, this.length);
+  }
+}
+
 /**
- * A Parquet file of these columns, all `rows` long. Only texts are compressed: dictionaries of numbers and differences leave little that zstd would
+ * A Parquet file of these columns, all `rows` long, in `out`. Only texts are compressed: dictionaries of numbers and differences leave little that zstd would
  * find.
  */
-export function parquetFile(kernel: Kernel, columns: readonly ParquetColumn[], rows: number): Uint8Array {
-  const out = new Output();
+export function parquetFile(out: Output, kernel: Kernel, columns: readonly ParquetColumn[], rows: number): Uint8Array {
+  out.length = 0;
   out.push(MAGIC);
   const groups: { rows: number; chunks: Chunk[] }[] = [];
   for (let from = 0; from < rows; from += GROUP_ROWS) {
@@ -56,27 +77,6 @@ export function parquetFile(kernel: Kernel, columns: readonly ParquetColumn[], r
   tail.set(MAGIC, 4);
   out.push(tail);
   return out.whole();
-}
-
-class Output {
-  private readonly parts: Uint8Array[] = [];
-  length = 0;
-
-  push(part: Uint8Array): void {
-    this.parts.push(part);
-    this.length += part.length;
-  }
-
-  /** In memory of its own, which can be given to another thread. */
-  whole(): Uint8Array {
-    const all = new Uint8Array(this.length);
-    let at = 0;
-    for (const part of this.parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  }
 }
 
 function writeChunk(kernel: Kernel, out: Output, column: ParquetColumn, from: number, rows: number): Chunk {
@@ -106,12 +106,12 @@ function writeChunk(kernel: Kernel, out: Output, column: ParquetColumn, from: nu
   return chunk;
 }
 
-/** The page with its header, copied: the kernel's memory is the next column's. Returns its size before compression, header included. */
+/** The page with its header. Returns its size before compression, header included. */
 function page(out: Output, type: number, body: Uint8Array, values: number, encoding: number, codec: number): number {
   const stored =
     codec === ZSTD
       ? zstdCompressSync(body, { chunkSize: body.length + 1024, params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-      : Uint8Array.from(body);
+      : body;
   const header = new ThriftWriter()
     .i32(1, type)
     .i32(2, body.length)

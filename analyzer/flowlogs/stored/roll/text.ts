@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { Kernel } from './kernel.ts';
 
@@ -19,29 +19,51 @@ export interface HeldText {
 
 /** The file's text, inflated where it is gzip; null where it is not for this reader. */
 export function holdText(kernel: Kernel, path: string): HeldText | null {
-  if (statSync(path).size > MOST_BYTES) return null;
-  const raw = readFileSync(path);
-  const bytes = raw.length;
-  if (raw[0] !== 0x1f || raw[1] !== 0x8b) {
+  const file = holdFile(kernel, path);
+  if (file === null) return null;
+  const { at: from, length: bytes } = file;
+  const [first, second] = kernel.bytes(from, Math.min(bytes, 2));
+  if (first !== 0x1f || second !== 0x8b) {
     if (/\.gz$/i.test(path)) return null;
-    return { at: kernel.hold(raw, 0), length: bytes, gzip: false, bytes };
+    return { at: from, length: bytes, gzip: false, bytes };
   }
-  const known = oneMember(kernel, raw);
+  const known = oneMember(kernel, from, bytes);
   if (known !== null) return { ...known, gzip: true, bytes };
   try {
-    const text = gunzipSync(raw, { maxOutputLength: MOST_BYTES });
+    const text = gunzipSync(kernel.bytes(from, bytes), { maxOutputLength: MOST_BYTES });
     return { at: kernel.hold(text, 0), length: text.length, gzip: true, bytes };
   } catch {
     return null;
   }
 }
 
+/** The file's bytes as they are, in the kernel's memory and nowhere else. */
+function holdFile(kernel: Kernel, path: string): { at: number; length: number } | null {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (size > MOST_BYTES) return null;
+    const at = kernel.room(1, size);
+    const room = kernel.bytes(at, size);
+    let length = 0;
+    while (length < size) {
+      const read = readSync(file, room, length, size - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return { at, length };
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** As the kernel inflates it, where the trailer's size and checksum are right: those of a single member below 4 GiB. */
-function oneMember(kernel: Kernel, raw: Buffer): { at: number; length: number } | null {
-  if (raw.length < 18) return null;
-  const length = raw.readUInt32LE(raw.length - 4);
-  if (length > MOST_BYTES || length > raw.length * MOST_GROWTH) return null;
+function oneMember(kernel: Kernel, from: number, bytes: number): { at: number; length: number } | null {
+  if (bytes < 18) return null;
+  const trailer = Buffer.from(kernel.bytes(from + bytes - 8, 8));
+  const length = trailer.readUInt32LE(4);
+  if (length > MOST_BYTES || length > bytes * MOST_GROWTH) return null;
   const at = kernel.room(0, length);
-  if (kernel.exports.inflate(kernel.hold(raw, 1), raw.length, at, length) === 0) return null;
-  return crc32(kernel.bytes(at, length)) === raw.readUInt32LE(raw.length - 8) ? { at, length } : null;
+  if (kernel.exports.inflate(from, bytes, at, length) === 0) return null;
+  return crc32(kernel.bytes(at, length)) === trailer.readUInt32LE(0) ? { at, length } : null;
 }
