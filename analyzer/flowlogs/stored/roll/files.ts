@@ -85,7 +85,6 @@ export class LedgerFiles {
     });
     const actions = this.wordsOf([action]);
     return parquetFile(
-      this.out,
       this.kernel,
       [
         this.interfaceColumn((from) => column(2, from)),
@@ -118,6 +117,7 @@ export class LedgerFiles {
         wide('last_end', 12),
       ],
       rows,
+      this.out,
     );
   }
 
@@ -137,7 +137,6 @@ export class LedgerFiles {
       write: (from, size) => exports.encodeNumbers(column(2, from), 0, 0, 0, 0, size),
     };
     return parquetFile(
-      this.out,
       this.kernel,
       [
         this.interfaceColumn((from) => column(0, from)),
@@ -151,6 +150,7 @@ export class LedgerFiles {
         number('first_start', 7),
       ],
       rows,
+      this.out,
     );
   }
 
@@ -164,7 +164,6 @@ export class LedgerFiles {
       write: (from, size) => exports.encodeDifferences(column(n, from), 8, size),
     });
     return parquetFile(
-      this.out,
       this.kernel,
       [
         this.interfaceColumn((from) => column(2, from)),
@@ -179,6 +178,7 @@ export class LedgerFiles {
         differences('to_time', 1),
       ],
       rows,
+      this.out,
     );
   }
 

@@ -62,7 +62,12 @@ export class Output {
  * A Parquet file of these columns, all `rows` long, in `out`. Only texts are compressed: dictionaries of numbers and differences leave little that zstd would
  * find.
  */
-export function parquetFile(out: Output, kernel: Kernel, columns: readonly ParquetColumn[], rows: number): Uint8Array {
+export function parquetFile(
+  kernel: Kernel,
+  columns: readonly ParquetColumn[],
+  rows: number,
+  out: Output = new Output(),
+): Uint8Array {
   out.length = 0;
   out.push(MAGIC);
   const groups: { rows: number; chunks: Chunk[] }[] = [];
