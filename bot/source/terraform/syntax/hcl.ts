@@ -1,9 +1,10 @@
-import type { SourceFile } from '../../contract.ts';
+import type { SourceFile, SourceRange } from '../../contract.ts';
 import type { Attribute, Block, Body, CstNode, HclParser, ParsedFile, SyntaxFault } from './ast.ts';
 import { type Reader, readExpression } from './expression.ts';
 
 /** A deeper tree than any person writes; beyond it a file is reported, not followed. */
 export const MAX_DEPTH = 160;
+const MAX_NODE_DEPTH = MAX_DEPTH * 4;
 
 /** HCL native syntax (.tf, .tofu, .tfvars) to our tree. Never throws: what is wrong becomes a fault with its range. */
 export function parseHcl(file: SourceFile, parser: HclParser): ParsedFile {
@@ -13,7 +14,7 @@ export function parseHcl(file: SourceFile, parser: HclParser): ParsedFile {
   const whole = { file: file.path, start: 0, end: file.text.length };
   if (cst === null) return { ...empty, faults: [{ ...whole, message: 'this file could not be parsed' }] };
   const survey = surveyTree(cst, file.path, bom);
-  if (survey.depth > MAX_DEPTH * 4)
+  if (survey.depth > MAX_NODE_DEPTH)
     return { ...empty, faults: [{ ...whole, message: `expressions nest deeper than ${MAX_DEPTH} levels` }] };
   const reader: Reader = { file: file.path, text: file.text, shift: bom, depth: 0, faults: survey.faults };
   const items = cst.children.flatMap((child) => (child.type === 'body' ? readBody(reader, child).items : []));
@@ -25,20 +26,22 @@ export function parseHcl(file: SourceFile, parser: HclParser): ParsedFile {
   return { file, syntax: 'hcl', body: { items: all }, comments: survey.comments, faults: reader.faults };
 }
 
+/** Comments and faults in the order of the text. Goes no deeper than is read. */
 function surveyTree(root: CstNode, file: string, shift: number) {
-  const comments: { file: string; start: number; end: number }[] = [];
+  const comments: SourceRange[] = [];
   const faults: SyntaxFault[] = [];
   let depth = 0;
-  const stack: { node: CstNode; level: number }[] = [{ node: root, level: 0 }];
-  while (stack.length > 0) {
-    const { node, level } = stack.pop()!;
-    depth = Math.max(depth, level);
-    const range = { file, start: node.start + shift, end: node.end + shift };
-    if (node.type === 'comment') comments.push(range);
-    if (node.type === 'ERROR') faults.push({ ...range, message: 'this is not valid HCL' });
-    if (node.missing) faults.push({ ...range, message: `a ${node.type.replaceAll('_', ' ')} is missing here` });
-    for (let i = node.children.length - 1; i >= 0; i -= 1) stack.push({ node: node.children[i]!, level: level + 1 });
-  }
+  const rangeOf = (node: CstNode) => ({ file, start: node.start + shift, end: node.end + shift });
+  const visit = (node: CstNode, level: number) => {
+    if (level > depth) depth = level;
+    const { type, children } = node;
+    if (type === 'comment') comments.push(rangeOf(node));
+    else if (type === 'ERROR') faults.push({ ...rangeOf(node), message: 'this is not valid HCL' });
+    if (node.missing) faults.push({ ...rangeOf(node), message: `a ${type.replaceAll('_', ' ')} is missing here` });
+    if (depth > MAX_NODE_DEPTH) return;
+    for (const child of children) visit(child, level + 1);
+  };
+  visit(root, 0);
   return { comments, faults, depth };
 }
 
