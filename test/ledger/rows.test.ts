@@ -19,7 +19,7 @@ describe('law 9: the ledger read by columns says what DuckDB says of it', () => 
   }, 300_000);
 });
 
-describe('a ledger with a file that another program has written anew', () => {
+describe('a ledger with more addresses than can be held, or a file that another program has written anew', () => {
   it('is read by DuckDB, and says the same', async () => {
     const call = (from: string, to: string, flags: number, at: number) =>
       `5 1 eni-0a ${from.replace(':', ' ').split(' ')[0]} ${to.split(':')[0]} ${from.split(':')[1]} ${to.split(':')[1]} 6 3 120 ${DAY + at} ${DAY + at + 50} ACCEPT OK ${flags} - - -`;
@@ -30,6 +30,8 @@ describe('a ledger with a file that another program has written anew', () => {
       await ingestFlowLogs({ ...rest, paths: [logs], dir, tempDir: temp, now: 0 });
       const some = { interfaces: INTERFACES, window: { from: DAY, to: DAY + 86_400 } };
       const before = await readBy('columns-first', dir, temp, some);
+      const crowded = await readBy('columns-first', dir, temp, some, { addresses: 1, rows: 1000 });
+      expect(crowded).toEqual({ ...before, byColumns: false });
       const [flow] = (await readManifest(dir)).segments.flatMap(({ data }) => data).filter((f) => f.table === 'flow');
       const file = join(dir, flow!.path);
       const engine = await Engine.open(temp, '200MB', new AbortController().signal);

@@ -23,8 +23,7 @@ import { storedEdgesSql, storedFirstSeenSql } from '../sql/opener.ts';
 import { literal } from '../sql/text.ts';
 import { type DataFile, type Manifest, readManifest, readSources } from './manifest.ts';
 import { type NeededFiles, neededFiles } from './needed.ts';
-import { openRows } from './rows/open.ts';
-import { saidRows } from './rows/said.ts';
+import { openRows, type Room } from './rows/open.ts';
 
 export interface LedgerStoreOptions {
   /** A folder that `ingestFlowLogs` has written. */
@@ -33,6 +32,7 @@ export interface LedgerStoreOptions {
   memoryLimit?: string;
   /** Who reads the rows: `columns-first` (the default) lets DuckDB do what we cannot. */
   reader?: 'columns-first' | 'duckdb';
+  room?: Room;
 }
 
 /**
@@ -59,7 +59,7 @@ export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
 
 async function scan(
   engine: Engine,
-  { dir, reader }: LedgerStoreOptions,
+  { dir, reader, room }: LedgerStoreOptions,
   manifest: Manifest,
   { window, read: days, refused: closed }: NeededFiles,
   options: ScanOptions,
@@ -69,7 +69,7 @@ async function scan(
   await load(engine, dir, 'tally', days, window);
   await load(engine, dir, 'span', days, window);
   const rows =
-    (reader === 'duckdb' ? null : await openByColumns(engine, dir, days, window, options)) ??
+    (reader === 'duckdb' ? null : await openByColumns(engine, dir, days, window, options, room)) ??
     (await openBySql(engine, dir, days, window, options));
   const sources = await readSources(dir, manifest);
   const read = new Set(sources.map(({ name }) => name));
@@ -104,22 +104,22 @@ async function openByColumns(
   days: readonly DataFile[],
   window: Window,
   options: ScanOptions,
+  room: Room | undefined,
 ): Promise<Rows | null> {
   const files = days
     .filter(({ table }) => table === 'flow')
     .map(({ path, day, directed }) => ({ path: join(dir, path), day, directed: directed === true }));
   const seen = await engine.rows(storedFirstSeenSql('tally'));
   const firstSeen = new Map(seen.map((row) => [String(row.interface_id), Number(row.first_seen)]));
-  const opened = await openRows(engine, files, firstSeen, window, options);
+  const opened = await openRows(engine, files, firstSeen, window, options, room);
   if (opened === null) return null;
-  const { counts, reader } = opened;
-  const { interfaces, addresses } = reader.names;
+  const { counts, names, said } = opened;
   return {
     counts,
     async *ledger() {
-      yield* saidRows(opened, files, window, options);
+      yield* said();
       const since = refusedSince(window, options.refusedDays);
-      yield* numberedLedger(engine, since, interfaces.texts, addresses.texts);
+      yield* numberedLedger(engine, since, names.interfaces.texts, names.addresses.texts);
     },
   };
 }

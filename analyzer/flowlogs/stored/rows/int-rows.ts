@@ -54,6 +54,11 @@ export class IntRows {
     return slot;
   }
 
+  /** All rows, one after the other, in a copy. */
+  whole(): Int32Array {
+    return this.#cells.slice(0, this.size * this.width);
+  }
+
   /** Column `column` of row `index`. */
   at(index: number, column: number): number {
     return this.#cells[index * this.width + column]!;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { formatAddress, parseAddress } from '../../../model/address.ts';
 import type { Engine } from '../../duckdb/engine.ts';
-import { refusedSince, type ScanOptions, type Window } from '../../ledger.ts';
+import { type LedgerRow, refusedSince, type ScanOptions, type Window } from '../../ledger.ts';
 import type { EndCounts } from '../../pipeline.ts';
 import { decidedSql, EDGE, openedSql, tuplesSql } from '../../sql/opener.ts';
 import { readColumns } from '../columns/read.ts';
@@ -16,8 +16,10 @@ import {
   type GroupIds,
   idsOf,
   type OwnAddresses,
+  type PlacedRow,
   placeRows,
 } from './place.ts';
+import { SaidRows } from './said.ts';
 
 /** A flow file of the stored ledger. `day`: start of its UTC day. */
 export interface FlowFile {
@@ -27,26 +29,36 @@ export interface FlowFile {
   directed: boolean;
 }
 
-/** Stored rows of the window, placed, with all that decides who opened in the engine's tables `opened` and `change`. */
+/** Stored rows of the window, placed: those whose flags say who opened; the others are in the engine's `opened` and `change`. */
 export interface OpenedRows {
-  reader: FlowReader;
-  own: OwnAddresses;
-  changes: IntRows;
+  names: FlowNames;
   counts: EndCounts;
+  said(): AsyncGenerator<LedgerRow[]>;
 }
 
-/** Beyond this many names the engine reads the rows, as it can spill and texts here cannot. */
-const MOST_NAMES = 2_000_000;
+/** What may be held of them. */
+export interface Room {
+  /** Beyond this many addresses the engine reads the rows, as it can spill and texts here cannot. */
+  addresses: number;
+  /** Beyond this many rows that say themselves who opened (72 bytes each), the files are read again for them. */
+  rows: number;
+}
+const ROOM: Room = { addresses: 2_000_000, rows: 2_000_000 };
 const DAY = 86_400;
 
 /** Reads files, and knows the names of what it has read before. */
-export class FlowReader {
+class FlowReader {
   readonly names: FlowNames = { interfaces: new Names(), addresses: new Names() };
   readonly #ids = new Map<string, GroupIds[]>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** The row groups of a file; null where it is not written as we know, or where there are too many names to hold. */
   async groups({ path }: FlowFile): Promise<Iterable<[FlowGroup, GroupIds]> | null> {
-    if (this.names.addresses.texts.length > MOST_NAMES) return null;
+    if (this.names.addresses.texts.length > this.#most) return null;
     const groups = readColumns(await readFile(path), FLOW_COLUMNS);
     return groups === null ? null : this.#named(path, groups);
   }
@@ -64,8 +76,8 @@ export class FlowReader {
 }
 
 /**
- * Reads the stored rows once. Those whose own flags say who opened leave only what they say of others: that a port listens, that a caller's port
- * was folded away. The rest, few where logs have flags, goes to the engine, and the shared SQL decides over it as over all (sql/opener.ts).
+ * Reads the stored rows. Those whose own flags say who opened are summed, and leave what they say of others: that a port listens, that a caller's
+ * port was folded away. The rest, few where logs have flags, goes to the engine, and the shared SQL decides over it as over all (sql/opener.ts).
  * Null, and nothing left in the engine, where a file is not written as we know or there are too many names: then the engine reads everything.
  */
 export async function openRows(
@@ -74,33 +86,58 @@ export async function openRows(
   firstSeen: ReadonlyMap<string, number>,
   window: Window,
   options: Pick<ScanOptions, 'interfaces' | 'changes' | 'refusedDays' | 'progress' | 'signal'>,
+  room: Room = ROOM,
 ): Promise<OpenedRows | null> {
-  const reader = new FlowReader();
+  const reader = new FlowReader(room.addresses);
   const { names } = reader;
   const known = knownAddresses(options.interfaces, names);
   const directed = files.every((file) => file.directed);
   const learned = directed ? new Map<number, number>() : await learn(files, reader, known, window, options);
   if (learned === null) return null;
   const own: OwnAddresses = { known, learned };
-  const feed = await Feed.open(engine, refusedSince(window, options.refusedDays));
-  for (const [n, file] of files.entries()) {
-    options.signal.throwIfAborted();
-    const groups = await reader.groups(file);
-    if (groups === null) {
+  const changes = changesOf(options.changes, names);
+  const refusedFrom = refusedSince(window, options.refusedDays);
+  const feed = await Feed.open(engine, refusedFrom);
+  const said = new SaidRows(names, changes, refusedFrom, room.rows);
+  const both = (row: PlacedRow) => {
+    feed.take(row);
+    said.take(row);
+  };
+  const byDay = Map.groupBy(files, (file) => file.day);
+  const days = [...byDay.keys()].sort((a, b) => a - b);
+  /** False where a file is not as we know it. */
+  const read = async (day: number, take: (row: PlacedRow) => void) => {
+    for (const file of byDay.get(day) ?? []) {
+      options.signal.throwIfAborted();
+      const groups = await reader.groups(file);
+      if (groups === null) return false;
+      for (const [group, ids] of groups) placeRows(group, ids, own, window, day < window.from, take);
+    }
+    return true;
+  };
+  for (const [n, day] of days.entries()) {
+    if (!(await read(day, both))) {
       await feed.drop();
       return null;
     }
-    for (const [group, ids] of groups) placeRows(group, ids, own, window, file.day < window.from, feed.take);
-    options.progress({ phase: 'reading the ledger', done: n + 1, total: files.length, unit: 'files' });
+    said.endDay();
+    options.progress({ phase: 'reading the ledger', done: n + 1, total: days.length, unit: 'steps' });
   }
   await feed.close();
-  const changes = new IntRows(2);
-  for (const { interfaceId, day } of options.changes) {
-    changes.key.set([names.interfaces.id(interfaceId), day / DAY]);
-    changes.index();
-  }
   await decide(engine, changes, firstSeen, names, options);
-  return { reader, own, changes, counts: feed.counts(names) };
+  const again = async (day: number) => {
+    if (!(await read(day, said.take))) throw new Error('a file of the ledger has changed while it was read');
+  };
+  return { names, counts: feed.counts(names), said: () => said.rows(days, again) };
+}
+
+function changesOf(changes: ScanOptions['changes'], names: FlowNames): IntRows {
+  const out = new IntRows(2);
+  for (const { interfaceId, day } of changes) {
+    out.key.set([names.interfaces.id(interfaceId), day / DAY]);
+    out.index();
+  }
+  return out;
 }
 
 async function learn(

@@ -1,8 +1,7 @@
-import { type LedgerRow, refusedSince, type ScanOptions, type Window } from '../../ledger.ts';
+import type { LedgerRow } from '../../ledger.ts';
 import { saysItself } from './feed.ts';
 import { IntRows } from './int-rows.ts';
-import type { FlowFile, OpenedRows } from './open.ts';
-import { type FlowNames, type PlacedRow, placeRows } from './place.ts';
+import type { FlowNames, PlacedRow } from './place.ts';
 
 const DAY = 86_400;
 const HOUR = 3600;
@@ -17,42 +16,70 @@ interface Sums {
   last: Float64Array;
 }
 
+/** A day's rows: keys of WIDTH numbers, and what was summed for each. */
+interface Day extends Sums {
+  keys: Int32Array;
+}
+
+/** interface, bucket in hours, opened inbound and rejected, called port, both ends' addresses and pkt- addresses. */
+const WIDTH = 8;
+
 /**
- * Ledger rows of the records whose own flags say who opened: what ledgerSql (sql/ledger.ts) says of them, day by day. A day's rows are held at a
- * time; the files are read a second time for them.
+ * Ledger rows of the records whose own flags say who opened: what ledgerSql (sql/ledger.ts) says of them. They are summed while the files are read,
+ * and held where they are few; where they are many, a day's are held at a time and the files are read again.
  */
-export async function* saidRows(
-  { reader, own, changes }: OpenedRows,
-  files: readonly FlowFile[],
-  window: Window,
-  options: Pick<ScanOptions, 'refusedDays' | 'signal'>,
-): AsyncGenerator<LedgerRow[]> {
-  const day = new DayOfRows(reader.names, changes, refusedSince(window, options.refusedDays));
-  const byDay = Map.groupBy(files, (file) => file.day);
-  for (const [at, ofDay] of [...byDay].sort(([a], [b]) => a - b)) {
-    for (const file of ofDay) {
-      options.signal.throwIfAborted();
-      const groups = await reader.groups(file);
-      if (groups === null) throw new Error(`${file.path} was read and is another now`);
-      for (const [group, ids] of groups) placeRows(group, ids, own, window, at < window.from, day.take);
+export class SaidRows {
+  readonly #names: FlowNames;
+  readonly #day: DayOfRows;
+  readonly #most: number;
+  #held: Day[] | null = [];
+  #size = 0;
+
+  constructor(names: FlowNames, changes: IntRows, refusedFrom: number | null, most: number) {
+    this.#names = names;
+    this.#day = new DayOfRows(changes, refusedFrom);
+    this.#most = most;
+  }
+
+  get take(): (row: PlacedRow) => void {
+    return this.#day.take;
+  }
+
+  /** All files of the day have been read. */
+  endDay(): void {
+    this.#size += this.#day.size;
+    if (this.#size > this.#most) this.#held = null;
+    if (this.#held === null) this.#day.clear();
+    else this.#held.push(this.#day.end());
+  }
+
+  /** `again` reads a day's files once more, into `take`. */
+  async *rows(days: readonly number[], again: (day: number) => Promise<void>): AsyncGenerator<LedgerRow[]> {
+    if (this.#held !== null) {
+      for (const day of this.#held) yield* rowsOf(day, this.#names);
+      return;
     }
-    yield* day.rows();
+    for (const day of days) {
+      await again(day);
+      yield* rowsOf(this.#day.end(), this.#names);
+    }
   }
 }
 
 /** Sums of one day's records by the keys of a ledger row. */
 class DayOfRows {
-  readonly #names: FlowNames;
   readonly #changes: IntRows;
   readonly #refusedFrom: number | null;
-  /** interface, bucket in hours, opened inbound and rejected, called port, both ends' addresses and pkt- addresses. */
-  readonly #keys = new IntRows(8);
+  readonly #keys = new IntRows(WIDTH);
   #sums = sumsOf(1 << 12);
 
-  constructor(names: FlowNames, changes: IntRows, refusedFrom: number | null) {
-    this.#names = names;
+  constructor(changes: IntRows, refusedFrom: number | null) {
     this.#changes = changes;
     this.#refusedFrom = refusedFrom;
+  }
+
+  get size(): number {
+    return this.#keys.size;
   }
 
   readonly take = (row: PlacedRow): void => {
@@ -87,42 +114,24 @@ class DayOfRows {
     if (row.end > sums.last[at]!) sums.last[at] = row.end;
   };
 
-  /** The rows, and the next day can begin. */
-  *rows(): Generator<LedgerRow[]> {
+  /** The day, and the next one can begin. */
+  end(): Day {
     const { size } = this.#keys;
-    const keys = this.#keys;
-    const sums = this.#sums;
-    const interfaces = this.#names.interfaces.texts;
-    const addresses = this.#names.addresses.texts;
-    for (let from = 0; from < size; from += BATCH) {
-      const batch: LedgerRow[] = [];
-      for (let at = from; at < Math.min(size, from + BATCH); at += 1) {
-        const kind = keys.at(at, 2);
-        const inbound = (kind & 1) === 1;
-        const port = keys.at(at, 3);
-        batch.push({
-          interfaceId: interfaces[keys.at(at, 0)]!,
-          bucket: keys.at(at, 1) * HOUR,
-          protocol: 6,
-          opened: inbound ? 'inbound' : 'outbound',
-          evidence: 'syn',
-          localPort: inbound && port >= 0 ? port : null,
-          peerPort: !inbound && port >= 0 ? port : null,
-          localAddress: addresses[keys.at(at, 4)]!,
-          localPacketAddress: addresses[keys.at(at, 5)] ?? null,
-          peerAddress: addresses[keys.at(at, 6)]!,
-          peerPacketAddress: addresses[keys.at(at, 7)] ?? null,
-          action: kind >= 2 ? 'REJECT' : 'ACCEPT',
-          records: sums.records[at]!,
-          packets: sums.packets[at]!,
-          bytes: sums.bytes[at]!,
-          first: sums.first[at]!,
-          last: sums.last[at]!,
-        });
-      }
-      yield batch;
-    }
-    keys.clear();
+    const { records, packets, bytes, first, last } = this.#sums;
+    const day = {
+      keys: this.#keys.whole(),
+      records: records.slice(0, size),
+      packets: packets.slice(0, size),
+      bytes: bytes.slice(0, size),
+      first: first.slice(0, size),
+      last: last.slice(0, size),
+    };
+    this.clear();
+    return day;
+  }
+
+  clear(): void {
+    this.#keys.clear();
   }
 
   /** Start of the day, or of the hour where the interface changed on that day. */
@@ -146,4 +155,43 @@ class DayOfRows {
 function sumsOf(size: number): Sums {
   const [records, packets, bytes] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   return { records, packets, bytes, first: new Float64Array(size), last: new Float64Array(size) };
+}
+
+function* rowsOf({ keys, records, packets, bytes, first, last }: Day, names: FlowNames): Generator<LedgerRow[]> {
+  const interfaces = names.interfaces.texts;
+  const addresses = names.addresses.texts;
+  const size = records.length;
+  for (let from = 0; from < size; from += BATCH) {
+    const batch: LedgerRow[] = [];
+    for (let at = from; at < Math.min(size, from + BATCH); at += 1) {
+      const key = at * WIDTH;
+      const kind = keys[key + 2]!;
+      const inbound = (kind & 1) === 1;
+      const port = keys[key + 3]!;
+      batch.push({
+        interfaceId: interfaces[keys[key]!]!,
+        bucket: keys[key + 1]! * HOUR,
+        protocol: 6,
+        opened: inbound ? 'inbound' : 'outbound',
+        evidence: 'syn',
+        localPort: inbound && port >= 0 ? port : null,
+        peerPort: !inbound && port >= 0 ? port : null,
+        localAddress: addresses[keys[key + 4]!]!,
+        localPacketAddress: textOf(addresses, keys[key + 5]!),
+        peerAddress: addresses[keys[key + 6]!]!,
+        peerPacketAddress: textOf(addresses, keys[key + 7]!),
+        action: kind >= 2 ? 'REJECT' : 'ACCEPT',
+        records: records[at]!,
+        packets: packets[at]!,
+        bytes: bytes[at]!,
+        first: first[at]!,
+        last: last[at]!,
+      });
+    }
+    yield batch;
+  }
+}
+
+function textOf(texts: readonly string[], id: number): string | null {
+  return id < 0 ? null : texts[id]!;
 }
