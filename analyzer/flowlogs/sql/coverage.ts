@@ -7,6 +7,11 @@ const LONGER_THAN_A_MINUTE = 90;
 /** The two aggregation intervals of AWS. */
 const WIDTHS = [60, 600] as const;
 
+/** The interval, in seconds, that an interface's records are taken to have been aggregated over: by its longest (NaN: it has none). */
+export function intervalOf(longest: number): 60 | 600 {
+  return longest > LONGER_THAN_A_MINUTE ? 600 : 60;
+}
+
 const USABLE = `problem IS NULL AND log_status IN ('OK', 'NODATA')`;
 
 /** Spans of the relation `span` (keys, s, e) joined where they touch: (keys, s, e). The last two of three CTEs. */
