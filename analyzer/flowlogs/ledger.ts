@@ -113,7 +113,7 @@ export interface FlowScan {
   ledger(): AsyncIterable<readonly LedgerRow[]>;
   coverage(): AsyncIterable<readonly CoverageRow[]>;
   /** The same, where the engine has it without an object for each hour; null where it has not after all. */
-  coverageHours?(): Promise<Iterable<CoverageHours> | null>;
+  coverageHours?(): Iterable<CoverageHours> | null;
   close(): Promise<void>;
 }
 

@@ -7,20 +7,12 @@ import { Engine } from '../duckdb/engine.ts';
 import { noRecords } from '../duckdb/store.ts';
 import { mergeHoles } from '../holes.ts';
 import { type FlowScan, type FlowStore, refusedSince, type ScanOptions, type Window } from '../ledger.ts';
-import {
-  attributeRecords,
-  countEnds,
-  coverageRows,
-  type EndCounts,
-  fillInventory,
-  iso,
-  ledgerRows,
-} from '../pipeline.ts';
+import { attributeRecords, countEnds, type EndCounts, fillInventory, iso, ledgerRows } from '../pipeline.ts';
 import { Skips } from '../skips.ts';
-import { storedCoverageSql, TOUCHED_DUCKDB } from '../sql/coverage.ts';
 import { storedRecordsSql } from '../sql/flow.ts';
-import { storedEdgesSql, storedFirstSeenSql } from '../sql/opener.ts';
+import { storedEdgesSql } from '../sql/opener.ts';
 import { literal } from '../sql/text.ts';
+import { openWatched, type Watched } from './columns/watched.ts';
 import { type DataFile, type Manifest, readManifest, readSources } from './manifest.ts';
 import { type NeededFiles, neededFiles } from './needed.ts';
 import { openRows, type Room } from './rows/open.ts';
@@ -66,28 +58,36 @@ async function scan(
 ): Promise<FlowScan> {
   const missing = days.map(({ path }) => join(dir, path)).find((path) => !existsSync(path));
   if (missing !== undefined) throw lost(missing);
-  await load(engine, dir, 'tally', days, window);
-  await load(engine, dir, 'span', days, window);
+  const filesOf = (table: DataFile['table']) =>
+    days
+      .filter((file) => file.table === table)
+      .map(({ path, day }) => ({ path: join(dir, path), inside: day >= window.from }));
+  const watched = await openWatched({
+    engine,
+    tally: filesOf('tally'),
+    span: filesOf('span'),
+    window,
+    columns: reader !== 'duckdb',
+    load: (table) => load(engine, dir, table, days, window),
+  });
+  const { firstSeen } = watched;
   const rows =
-    (reader === 'duckdb' ? null : await openByColumns(engine, dir, days, window, options, room)) ??
-    (await openBySql(engine, dir, days, window, options));
+    (reader === 'duckdb' ? null : await openByColumns(engine, dir, days, firstSeen, window, options, room)) ??
+    (await openBySql(engine, dir, days, firstSeen, window, options));
   const sources = await readSources(dir, manifest);
   const read = new Set(sources.map(({ name }) => name));
   const refused = new Map(
     manifest.segments.flatMap((segment) => segment.refused).map((file) => [file.name, file] as const),
   );
   const unread = [...refused.values()].filter(({ name }) => !read.has(name));
-  await engine.fill(
-    'hole',
-    { from_time: 'BIGINT', to_time: 'BIGINT' },
-    mergeHoles(unread).map(({ from, to }) => [from, to]),
-  );
-  const summary = await summarise(engine, manifest, unread, closed, rows.counts);
+  const holes = mergeHoles(unread);
+  const summary = summarise(manifest, unread, closed, rows.counts, watched);
   return {
     window,
     summary,
     ledger: rows.ledger,
-    coverage: () => coverageRows(engine, storedCoverageSql('span', 'tally', 'hole', window, TOUCHED_DUCKDB)),
+    coverage: () => watched.coverage(holes),
+    coverageHours: () => watched.coverageHours(holes),
     close: () => engine.close(),
   };
 }
@@ -102,6 +102,7 @@ async function openByColumns(
   engine: Engine,
   dir: string,
   days: readonly DataFile[],
+  firstSeen: ReadonlyMap<string, number>,
   window: Window,
   options: ScanOptions,
   room: Room | undefined,
@@ -109,8 +110,6 @@ async function openByColumns(
   const files = days
     .filter(({ table }) => table === 'flow')
     .map(({ path, day, directed }) => ({ path: join(dir, path), day, directed: directed === true }));
-  const seen = await engine.rows(storedFirstSeenSql('tally'));
-  const firstSeen = new Map(seen.map((row) => [String(row.interface_id), Number(row.first_seen)]));
   const opened = await openRows(engine, files, firstSeen, window, options, room);
   if (opened === null) return null;
   const { counts, names, said } = opened;
@@ -129,13 +128,15 @@ async function openBySql(
   engine: Engine,
   dir: string,
   days: readonly DataFile[],
+  firstSeen: ReadonlyMap<string, number>,
   window: Window,
   options: ScanOptions,
 ): Promise<Rows> {
   await load(engine, dir, 'flow', days, window);
   await engine.view('usable', storedRecordsSql('flow'));
   await fillInventory(engine, options);
-  await attributeRecords(engine, options, window, storedEdgesSql('tally'));
+  await engine.fill('heard', { interface_id: 'VARCHAR', first_start: 'BIGINT' }, [...firstSeen]);
+  await attributeRecords(engine, options, window, storedEdgesSql('heard'));
   // All that is asked of them from here on stands in `ends`.
   await engine.run('DROP VIEW usable');
   await engine.drop('flow');
@@ -170,13 +171,13 @@ async function load(
   }
 }
 
-async function summarise(
-  engine: Engine,
+function summarise(
   manifest: Manifest,
   unread: readonly { path: string; why: string }[],
   closed: number,
   { accepted, rejected: met, unclear, example }: EndCounts,
-): Promise<FlowLogSummary> {
+  { noData, skipData }: Pick<Watched, 'noData' | 'skipData'>,
+): FlowLogSummary {
   const { segments } = manifest;
   const sum = (pick: (segment: Manifest['segments'][number]) => number) =>
     segments.reduce((total, segment) => total + pick(segment), 0);
@@ -186,9 +187,6 @@ async function summarise(
   for (const { path, why } of unread) skips.add('file-that-cannot-be-read', `${path}: ${why}`);
   const rejected = met + closed;
   skips.add('record-whose-local-end-is-unknown', example, unclear);
-  const [tally] = await engine.rows('SELECT sum(no_data) AS no_data, sum(skip_data) AS skip_data FROM tally');
-  const noData = Number(tally?.no_data ?? 0);
-  const skipData = Number(tally?.skip_data ?? 0);
   const formats = new Map<string, FlowLogSummary['formats'][number]>();
   for (const format of segments.flatMap((segment) => segment.formats)) {
     const known = formats.get(format.fields.join(' ')) ?? { fields: format.fields, files: 0, records: 0 };
