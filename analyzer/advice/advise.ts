@@ -1,4 +1,4 @@
-import { parseCidr } from '../model/address.ts';
+import { type Cidr, parseCidr } from '../model/address.ts';
 import type { Usage } from '../model/finding.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
@@ -32,10 +32,10 @@ import {
   tooRareDetail,
   unusedDetail,
 } from './sentences.ts';
-import { type AddressPlan, addressPlan, placesWithin } from './sources.ts';
+import { type AddressPlan, addressPlan, placeFinder } from './sources.ts';
 import { buildSizes, type Sizes, spaceOfShape } from './space.ts';
 import { type PermissivenessReport, type PlanTotals, permissivenessOf, planTotals } from './totals.ts';
-import { type DatedUse, usesOf } from './uses.ts';
+import { type DatedUse, type Places, usesOf } from './uses.ts';
 import { wornTogether } from './worn.ts';
 
 export interface AdviceInput {
@@ -120,6 +120,7 @@ class Planner {
   readonly #steps: Steps;
   readonly #usages: readonly Usage[];
   readonly #plan: AddressPlan;
+  readonly #places: (within: Cidr) => Places;
   readonly sizes: Sizes;
   readonly #names: Names;
   /** By rule: other ways to narrow it. */
@@ -135,6 +136,7 @@ class Planner {
   constructor(input: AdviceInput, gates: Gates, steps: Steps, usages: readonly Usage[]) {
     this.#usages = usages;
     this.#plan = addressPlan(input.inventory);
+    this.#places = placeFinder(this.#plan, input.policy);
     this.sizes = buildSizes(input.inventory);
     this.#names = buildNames(input.inventory, input.policy, this.sizes);
     this.#input = input;
@@ -323,7 +325,7 @@ class Planner {
     const { policy } = this.#input;
     const rule = this.#rules[i]!;
     const within = rule.peer.kind === 'cidrIpv4' || rule.peer.kind === 'cidrIpv6' ? parseCidr(rule.peer.cidr) : null;
-    const places = within === null || !policy.narrowPeers ? null : placesWithin(within, this.#plan, policy);
+    const places = within === null || !policy.narrowPeers ? null : this.#places(within);
     const uses = usesOf(this.#classes[i]!, places);
     const memo: NarrowMemo = { uses: uses.length, places, found: new Map() };
     const made = { narrowing: this.#steps.narrowRule(rule, uses, this.#plan, policy, memo), uses, memo };

@@ -69,6 +69,8 @@ interface Candidate {
   space: bigint;
 }
 
+const NO_BLOCKS: Candidate = { blocks: [], rules: 0, space: 0n };
+
 type NarrowableSources = Extract<Sources, { narrowable: true }>;
 
 /** What follows from where the uses lie and not from their days: found once for a rule, asked for again for each day left out. */
@@ -157,7 +159,10 @@ function frontierOf(candidates: readonly Candidate[], chosen: Candidate, whole: 
   const out: Candidate[] = [];
   let least = whole;
   for (const k of [...new Set(candidates.map((c) => c.rules))].sort((a, b) => a - b)) {
-    const best = candidates.filter((c) => c.rules === k).sort((a, b) => compareSpace(a, b) || textOrder(a, b))[0]!;
+    const best = firstOf(
+      candidates.filter((c) => c.rules === k),
+      (a, b) => compareSpace(a, b) || textOrder(a, b),
+    );
     const point = k === chosen.rules ? chosen : best;
     if (point !== chosen && point.space >= least) continue;
     out.push(point);
@@ -185,7 +190,12 @@ function servicesOnly(rule: RuleShape, classes: readonly Use[], cidr: Cidr | nul
 }
 
 function onTo(cidr: Cidr | null, frontier: ServiceFrontier): Candidate[] {
-  return frontier.flatMap((services) => (services === null ? [] : [candidateOf([{ cidr, services }])]));
+  return distinct(frontier).map((services) => candidateOf([{ cidr, services }]));
+}
+
+/** A frontier repeats what more rules do not better. */
+function distinct<T>(frontier: readonly (T | null)[]): T[] {
+  return [...new Set(frontier)].filter((found) => found !== null);
 }
 
 function rectangles(
@@ -197,37 +207,79 @@ function rectangles(
   policy: Policy,
 ): Candidate[] {
   const most = policy.maxReplacements;
-  const common = serviceFrontier(rule, classes, most, policy.narrowPorts);
+  const common = distinct(serviceFrontier(rule, classes, most, policy.narrowPorts));
   const units = [...sources.units.values()].map((unit) => unit.cidr);
-  const networks = sourceFrontier(within, units, most, plan, policy).filter((cidrs) => cidrs !== null);
+  const networks = distinct(sourceFrontier(within, units, most, plan, policy));
   const out = onTo(within, common);
-  const perNetwork = new Map<Cidr, readonly (readonly Block[] | null)[]>();
   for (const cidrs of networks) {
-    for (const services of common) {
-      if (services !== null) out.push(candidateOf(cidrs.map((cidr) => ({ cidr, services }))));
-    }
-    const parts = cidrs.map((cidr) => {
-      const found = perNetwork.get(cidr) ?? portsOf(rule, classes, cidr, sources, policy);
-      perNetwork.set(cidr, found);
-      return found;
-    });
-    const own = deal(parts, most);
-    if (own !== null) out.push(own);
+    for (const services of common) out.push(candidateOf(cidrs.map((cidr) => ({ cidr, services }))));
   }
-  const perService = new Map<string, readonly (readonly Block[] | null)[]>();
-  for (const services of common) {
-    if (services === null) continue;
-    const parts = services.map((service) => {
-      const key = servicesText([service]);
-      const found = perService.get(key) ?? networksOf(service, classes, within, sources, plan, policy);
-      perService.set(key, found);
-      return found;
-    });
-    const own = deal(parts, most);
-    if (own !== null) out.push(own);
-  }
+  // Of one use, every way is this one.
+  if (classes.length === 1) return out;
+  // Of one network all ports are its own, and of one service all networks.
+  if (units.length > 1) out.push(...portsByNetwork(rule, classes, sources, networks, policy));
+  if (units.length > 1) out.push(...networksByPorts(classes, within, sources, common, plan, policy));
   out.push(...partitions(rule, classes, within, sources, plan, policy));
   return out;
+}
+
+/** Ports of their own for each network. */
+function portsByNetwork(
+  rule: RuleShape,
+  classes: readonly Use[],
+  sources: NarrowableSources,
+  networks: readonly (readonly Cidr[])[],
+  policy: Policy,
+): Candidate[] {
+  // Ports that are not known for the rule are not known for a part of it either.
+  const narrow = policy.narrowPorts && portsAreKnown(rule, classes);
+  const units = classes.map((c) => sources.unitOf(c.peer));
+  const known = new Map<Cidr, readonly (Candidate | null)[]>();
+  const partOf = (cidr: Cidr): readonly (Candidate | null)[] => {
+    const found = known.get(cidr);
+    if (found !== undefined) return found;
+    const mine = classes.filter((_, i) => contains(cidr, units[i]!));
+    const frontier = serviceFrontier(rule, mine, policy.maxReplacements, narrow);
+    const made = optionsOf(frontier, (services) => [{ cidr, services }]);
+    known.set(cidr, made);
+    return made;
+  };
+  return networks.flatMap((cidrs) => deal(cidrs.map(partOf), policy.maxReplacements) ?? []);
+}
+
+/** Networks of their own for each port range. */
+function networksByPorts(
+  classes: readonly Use[],
+  within: Cidr,
+  sources: NarrowableSources,
+  common: readonly (readonly Service[])[],
+  plan: AddressPlan,
+  policy: Policy,
+): Candidate[] {
+  const most = policy.maxReplacements;
+  const known = new Map<string, readonly (Candidate | null)[]>();
+  const partOf = (service: Service): readonly (Candidate | null)[] => {
+    const key = servicesText([service]);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const units = new Set(classes.filter((c) => serves(service, c)).map((c) => sources.unitOf(c.peer)));
+    const frontier = units.size === 0 ? [[]] : sourceFrontier(within, [...units], most, plan, policy);
+    const services = [service];
+    const made = optionsOf(frontier, (cidrs) => cidrs.map((cidr) => ({ cidr, services })));
+    known.set(key, made);
+    return made;
+  };
+  return common.flatMap((services) => deal(services.map(partOf), most) ?? []);
+}
+
+/** How a part looks with one rule, with two, …; null where that many do not suffice, or bring nothing that fewer do not. */
+function optionsOf<T>(
+  frontier: readonly (T | null)[],
+  blocksOf: (found: T) => readonly Block[],
+): readonly (Candidate | null)[] {
+  return frontier.map((found, i) =>
+    found === null || found === frontier[i - 1] ? null : candidateOf(blocksOf(found)),
+  );
 }
 
 /** Every way to part a few points into rectangles (rectangles.ts), for rules of one protocol with ports. */
@@ -269,38 +321,6 @@ function partitions(
   );
 }
 
-/** A network gets the ports seen from it: with one rule, with two, … */
-function portsOf(
-  rule: RuleShape,
-  classes: readonly Use[],
-  cidr: Cidr,
-  sources: NarrowableSources,
-  policy: Policy,
-): readonly (readonly Block[] | null)[] {
-  const mine = classes.filter((c) => contains(cidr, sources.unitOf(c.peer)));
-  // Ports that are not known for the rule are not known for a part of it either.
-  const narrow = policy.narrowPorts && portsAreKnown(rule, classes);
-  return serviceFrontier(rule, mine, policy.maxReplacements, narrow).map((services) =>
-    services === null ? null : [{ cidr, services }],
-  );
-}
-
-/** A port range gets the networks that use it: with one rule, with two, … */
-function networksOf(
-  service: Service,
-  classes: readonly Use[],
-  within: Cidr,
-  sources: NarrowableSources,
-  plan: AddressPlan,
-  policy: Policy,
-): readonly (readonly Block[] | null)[] {
-  const units = new Set(classes.filter((c) => serves(service, c)).map((c) => sources.unitOf(c.peer)));
-  if (units.size === 0) return [[]];
-  return sourceFrontier(within, [...units], policy.maxReplacements, plan, policy).map((cidrs) =>
-    cidrs === null ? null : cidrs.map((cidr) => ({ cidr, services: [service] })),
-  );
-}
-
 function serves(service: Service, c: Use): boolean {
   if (service.protocol === ALL_PROTOCOLS) return true;
   if (service.protocol !== c.protocol) return false;
@@ -309,13 +329,13 @@ function serves(service: Service, c: Use): boolean {
 }
 
 /** `parts[i][k]`: how part i looks with k + 1 rules. Exact: every way to deal out at most `most` rules is weighed. */
-function deal(parts: readonly (readonly (readonly Block[] | null)[])[], most: number): Candidate | null {
-  let best: (Candidate | null)[] = [candidateOf([]), ...new Array<null>(most).fill(null)];
-  for (const blocks of parts) {
-    const options = blocks.map((option) => (option === null ? null : candidateOf(option)));
-    const next: (Candidate | null)[] = new Array(most + 1).fill(null);
+function deal(parts: readonly (readonly (Candidate | null)[])[], most: number): Candidate | null {
+  let best: (Candidate | null)[] = [NO_BLOCKS];
+  for (const options of parts) {
+    const next: (Candidate | null)[] = new Array<null>(most + 1).fill(null);
     for (let k = 1; k <= most; k += 1) {
-      for (const [i, option] of options.entries()) {
+      for (let i = 0; i < k && i < options.length; i += 1) {
+        const option = options[i]!;
         const before = best[k - i - 1] ?? null;
         if (option === null || before === null) continue;
         const space = before.space + option.space;
@@ -332,16 +352,50 @@ function deal(parts: readonly (readonly (readonly Block[] | null)[])[], most: nu
 function choose(candidates: readonly (Candidate | null)[]): Candidate | null {
   const all = candidates.filter((c) => c !== null);
   if (all.length === 0) return null;
-  const least = all.reduce((a, c) => (c.space < a ? c.space : a), all[0]!.space);
+  const least = firstOf(all, compareSpace).space;
   const near = all.filter((c) => c.space * 10n <= least * 11n);
-  return near.sort((a, b) => a.rules - b.rules || compareSpace(a, b) || textOrder(a, b))[0]!;
+  return firstOf(near, (a, b) => a.rules - b.rules || compareSpace(a, b) || textOrder(a, b));
+}
+
+/** Of equal ones the first; there is one. */
+function firstOf<T>(items: readonly T[], compare: (a: T, b: T) => number): T {
+  let first = items[0]!;
+  for (let i = 1; i < items.length; i += 1) if (compare(items[i]!, first) < 0) first = items[i]!;
+  return first;
 }
 
 function textOrder(a: Candidate, b: Candidate): number {
+  if (sameBlocks(a.blocks, b.blocks)) return 0;
   const [x, y] = [a, b].map((c) =>
     c.blocks.map((block) => `${textOf(block.cidr)} ${servicesText(block.services)}`).join(';'),
   );
   return x! < y! ? -1 : x! > y! ? 1 : 0;
+}
+
+/** The same is often found in more than one way. */
+function sameBlocks(a: readonly Block[], b: readonly Block[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ cidr, services }, i) => {
+      const other = b[i]!;
+      return sameNetwork(cidr, other.cidr) && sameServices(services, other.services);
+    })
+  );
+}
+
+function sameNetwork(a: Cidr | null, b: Cidr | null): boolean {
+  return a === b || (a !== null && b !== null && a.family === b.family && a.value === b.value && a.length === b.length);
+}
+
+function sameServices(a: readonly Service[], b: readonly Service[]): boolean {
+  return (
+    a === b ||
+    (a.length === b.length &&
+      a.every(({ protocol, fromPort, toPort }, i) => {
+        const other = b[i]!;
+        return protocol === other.protocol && fromPort === other.fromPort && toPort === other.toPort;
+      }))
+  );
 }
 
 function textOf(cidr: Cidr | null): string {

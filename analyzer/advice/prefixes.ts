@@ -19,7 +19,8 @@ interface Node {
 /**
  * For each k = 1 … maxPrefixes the prefixes, at most k, that cover all units with the least addresses: the exact dynamic programme on
  * the path-compressed trie of Soldo, Argyraki and Markopoulou ("Optimal Source-Based Filtering of Malicious Traffic", ToN 2012).
- * Units are of one family and not empty; a unit within another adds nothing. Of equal covers the one with fewer prefixes is given.
+ * Units are of one family and not empty; a unit within another adds nothing. Of equal covers the one with fewer prefixes is given. Where a
+ * further prefix saves nothing the same object stands again.
  */
 export function leastPrefixes(units: readonly Cidr[], maxPrefixes: number): PrefixCover[] {
   const family = units[0]!.family;
@@ -31,11 +32,23 @@ export function leastPrefixes(units: readonly Cidr[], maxPrefixes: number): Pref
   const root = build(leaves, 0, leaves.length, maxPrefixes, bits);
   const out: PrefixCover[] = [];
   for (let k = 1; k <= maxPrefixes; k += 1) {
+    const before = out.at(-1);
+    if (before !== undefined && usefulPrefixes(root, k) < k) {
+      out.push(before);
+      continue;
+    }
     const cidrs: Cidr[] = [];
     collect(root, k, cidrs, family);
-    out.push({ cidrs, addresses: root.best[Math.min(k, root.best.length) - 1]! });
+    out.push({ cidrs, addresses: root.best[k - 1]! });
   }
   return out;
+}
+
+/** How many of `most` prefixes the node's best cover takes. */
+function usefulPrefixes(node: Node, most: number): number {
+  let k = Math.min(most, node.best.length);
+  while (k > 1 && node.split[k - 1] === -1) k -= 1;
+  return k;
 }
 
 interface Leaf {
@@ -97,8 +110,7 @@ function build(leaves: readonly Leaf[], from: number, to: number, most: number, 
 }
 
 function collect(node: Node, most: number, out: Cidr[], family: 4 | 6): void {
-  let k = Math.min(most, node.best.length);
-  while (k > 1 && node.split[k - 1] === -1) k -= 1;
+  const k = usefulPrefixes(node, most);
   const left = node.split[k - 1]!;
   if (left === 0 || node.left === null || node.right === null) {
     out.push(

@@ -12,7 +12,7 @@ import {
 } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Policy } from './policy.ts';
-import { leastPrefixes } from './prefixes.ts';
+import { leastPrefixes, type PrefixCover } from './prefixes.ts';
 import { countDays, daysOf, type Place, type Places, type Use } from './uses.ts';
 
 /** What the inventory says about addresses, made ready once for all rules. */
@@ -21,6 +21,10 @@ export interface AddressPlan {
   own: AddressSet;
   /** Known subnets and VPC blocks, the smallest first. */
   subnets: readonly Cidr[];
+  /** The same by networkKey. */
+  known: ReadonlyMap<string | number, Cidr>;
+  /** The lengths that they have, the longest first. */
+  lengths: Readonly<Record<4 | 6, readonly number[]>>;
 }
 
 const PRIVATE = [
@@ -41,11 +45,22 @@ export function addressPlan(inventory: Inventory): AddressPlan {
     lists.flat().flatMap((text) => parseCidr(text) ?? []);
   const vpcs = addressSet(known(inventory.vpcs.map((v) => v.cidrs)));
   const blocks = [...inventory.subnets.map((s) => s.cidrs), ...inventory.vpcs.map((v) => v.cidrs)];
-  const subnets = new Map(known(blocks).map((cidr) => [formatCidr(cidr), cidr]));
+  const subnets = new Map(known(blocks).map((cidr) => [networkKey(cidr), cidr]));
+  const lengths = (family: 4 | 6): number[] =>
+    [...new Set([...subnets.values()].flatMap((cidr) => (cidr.family === family ? [cidr.length] : [])))].sort(
+      (a, b) => b - a,
+    );
   return {
     own: unionAddresses(addressSet(known([PRIVATE])), vpcs),
     subnets: [...subnets.values()].sort((a, b) => b.length - a.length || (formatCidr(a) < formatCidr(b) ? -1 : 1)),
+    known: subnets,
+    lengths: { 4: lengths(4), 6: lengths(6) },
   };
+}
+
+/** Equal exactly for equal networks. */
+function networkKey(cidr: Cidr): string | number {
+  return cidr.family === 4 ? cidr.value * 64 + cidr.length : `${cidr.value}/${cidr.length}`;
 }
 
 /** A stretch of addresses seen through a rule, as fine as the policy lets a rule become. */
@@ -71,8 +86,26 @@ export type Sources =
 
 /** How fine peers are told apart within a rule's network: single addresses on the Internet, prefixes of the policy's length elsewhere. */
 export function placesWithin(within: Cidr, plan: AddressPlan, policy: Policy): Places {
-  const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
-  const whole = wholeNetworks(within, policy);
+  return placeFinder(plan, policy)(within);
+}
+
+/** The same for many rules: where no network is to stay whole, an address lies in the same place for all that are as wide or wider than a place. */
+export function placeFinder(plan: AddressPlan, policy: Policy): (within: Cidr) => Places {
+  const shared = new Map<number, Places>();
+  return (within) => {
+    const longest = within.family === 4 ? policy.longestPrefixV4 : policy.longestPrefixV6;
+    const length = Math.max(within.length, longest);
+    const whole = wholeNetworks(within, policy);
+    if (whole.length > 0) return placesOf(length, plan, whole);
+    const key = within.family * 256 + length;
+    const places = shared.get(key) ?? placesOf(length, plan, whole);
+    shared.set(key, places);
+    return places;
+  };
+}
+
+/** `length`: of the networks told apart where addresses are somebody's own. */
+function placesOf(length: number, plan: AddressPlan, whole: readonly Cidr[]): Places {
   const known = new Map<Address, Place>();
   const byUnit = new Map<string | number, Place>();
   return (peer) => {
@@ -80,8 +113,8 @@ export function placesWithin(within: Cidr, plan: AddressPlan, policy: Policy): P
     if (found !== undefined) return found;
     const kept = whole.find((cidr) => hasAddress(cidrRange(cidr), peer));
     const own = kept !== undefined || hasAddress(plan.own, peer);
-    const unit = kept ?? prefixOf(peer, own ? Math.max(within.length, longest) : undefined);
-    const key = unit.family === 4 ? unit.value * 64 + unit.length : `${unit.value}/${unit.length}`;
+    const unit = kept ?? prefixOf(peer, own ? length : undefined);
+    const key = networkKey(unit);
     const place = byUnit.get(key) ?? { unit, id: byUnit.size, own };
     byUnit.set(key, place);
     known.set(peer, place);
@@ -131,7 +164,7 @@ function prefixOf(peer: Address, length: number | undefined): Cidr {
 
 /**
  * At most `k` networks for these units, for each k up to `most`; null where no acceptable cover exists: one that would put an Internet
- * address into a network wider than the policy's longest prefix.
+ * address into a network wider than the policy's longest prefix. Where a further network saves nothing the same object stands again.
  */
 export function sourceFrontier(
   within: Cidr,
@@ -144,7 +177,7 @@ export function sourceFrontier(
   // The same network comes again with more rules.
   const known = new Map<string | number, Cidr | null>();
   const judged = (cidr: Cidr): Cidr | null => {
-    const key = cidr.family === 4 ? cidr.value * 64 + cidr.length : `${cidr.value}/${cidr.length}`;
+    const key = networkKey(cidr);
     const found = known.get(key);
     if (found !== undefined) return found;
     const inside = units.filter((unit) => contains(cidr, unit));
@@ -152,10 +185,14 @@ export function sourceFrontier(
     known.set(key, made);
     return made;
   };
-  return leastPrefixes(units, most).map(({ cidrs }) => {
-    const wider = cidrs.map(judged);
-    return wider.every((cidr) => cidr !== null) ? outermost(wider) : null;
-  });
+  const out: (readonly Cidr[] | null)[] = [];
+  let last: PrefixCover | null = null;
+  for (const cover of leastPrefixes(units, most)) {
+    const wider = cover === last ? null : cover.cidrs.map(judged);
+    out.push(wider === null ? out.at(-1)! : wider.every((cidr) => cidr !== null) ? outermost(wider) : null);
+    last = cover;
+  }
+  return out;
 }
 
 /** Whether a network may stand for these units: an address of the Internet only in one no wider than the policy's longest prefix. */
@@ -181,10 +218,20 @@ function outermost(cidrs: readonly Cidr[]): readonly Cidr[] {
 export function snappedOne(within: Cidr, cidr: Cidr, units: readonly Cidr[], plan: AddressPlan): Cidr {
   // A single address of the Internet stays one.
   if (cidr.length === bitsOf(cidr)) return cidr;
-  const known = plan.subnets.find(
-    (s) => s.family === cidr.family && contains(within, s) && units.every((unit) => contains(s, unit)),
-  );
+  const known = smallestKnown(within, units, plan);
   return known === undefined || sizeOf(known) > SUBNET_FACTOR * sizeOf(cidr) ? cidr : known;
+}
+
+/** Of each length only one network can hold the first unit, so each is looked up. */
+function smallestKnown(within: Cidr, units: readonly Cidr[], plan: AddressPlan): Cidr | undefined {
+  const first = units[0];
+  if (first === undefined) return undefined;
+  for (const length of plan.lengths[first.family]) {
+    if (length > first.length) continue;
+    const known = plan.known.get(networkKey(prefixOf(first, length)));
+    if (known !== undefined && contains(within, known) && units.every((unit) => contains(known, unit))) return known;
+  }
+  return undefined;
 }
 
 export function contains(outer: Cidr, inner: Cidr): boolean {

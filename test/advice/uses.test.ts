@@ -2,59 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failedDays } from '../../analyzer/advice/leave-out.ts';
 import { type NarrowMemo, narrowRule } from '../../analyzer/advice/narrow.ts';
-import { DEFAULT_POLICY, type Policy } from '../../analyzer/advice/policy.ts';
+import { DEFAULT_POLICY } from '../../analyzer/advice/policy.ts';
 import { addressPlan, placesWithin } from '../../analyzer/advice/sources.ts';
 import { type DatedUse, usesOf } from '../../analyzer/advice/uses.ts';
-import { cidrRange, hasAddress, parseAddress, parseCidr } from '../../analyzer/model/address.ts';
+import { parseAddress, parseCidr } from '../../analyzer/model/address.ts';
+import { asked, letIn, policies } from './asked.ts';
 import { inventory, rule } from './build.ts';
 
 const VIEWS = [
   { sure: ['sg-a'], peered: [], possible: [] },
   { sure: [], peered: [], possible: ['sg-a'] },
 ];
-
-const dated = (addresses: readonly string[]): fc.Arbitrary<DatedUse[]> =>
-  fc.array(
-    fc
-      .record({
-        protocol: fc.constantFrom(6, 6, 6, 17),
-        port: fc.constantFrom(80, 80, 81, 90, 95),
-        address: fc.constantFrom(...addresses),
-        peerGroups: fc.constantFrom(0, 1),
-        days: fc.uniqueArray(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 8 }),
-      })
-      .map(({ address, days, ...rest }) => ({
-        ...rest,
-        peer: parseAddress(address)!,
-        days: days.toSorted((a, b) => a - b).map((day) => ({ day, records: 1 })),
-      })),
-    { minLength: 1, maxLength: 40 },
-  );
-
-const V4 = ['10.1.0.5', '10.1.0.9', '10.1.1.5', '10.1.7.5', '10.9.0.5', '10.9.0.6', '198.51.100.7', '203.0.113.9'];
-const V6 = ['fd00::5', 'fd00::9', 'fd00:0:0:1::5', 'fd00:0:0:7::5', '2001:db8::7'];
-
-const asked = fc.oneof(
-  fc.record({
-    text: fc.constantFrom('ingress tcp 1-1000 10.0.0.0/8', 'ingress all * 0.0.0.0/0', 'ingress tcp 1-1000 0.0.0.0/0'),
-    classes: dated(V4),
-  }),
-  fc.record({ text: fc.constantFrom('ingress tcp 1-1000 ::/0', 'ingress all * ::/0'), classes: dated(V6) }),
-  fc.record({ text: fc.constantFrom('ingress tcp 1-1000 sg-a', 'ingress all * sg-a'), classes: dated(V4) }),
-);
-
-const policies: fc.Arbitrary<Policy> = fc
-  .record({
-    maxMissingMass: fc.constantFrom(0.1, 0.3, 1),
-    maxKeptShare: fc.constantFrom(0.5, 1),
-    maxReplacements: fc.integer({ min: 1, max: 4 }),
-    narrowPorts: fc.constantFrom(true, true, false),
-    narrowPeers: fc.constantFrom(true, true, false),
-    steadyDays: fc.constantFrom(1, 3, 5),
-    maxPublicPeers: fc.constantFrom(0, 1, 8),
-    longestPrefixV4: fc.constantFrom(20, 24, 32),
-  })
-  .map((some) => ({ ...DEFAULT_POLICY, ...some }));
 
 describe('uses: classes as coarse as narrowing can tell them apart', () => {
   it('narrow a rule, and leave each day out, as the classes themselves do', () => {
@@ -64,10 +22,7 @@ describe('uses: classes as coarse as narrowing can tell them apart', () => {
       fc.property(asked, policies, ({ text, classes }, policy) => {
         const wide = rule(text);
         const within = wide.peer.kind === 'group' ? null : parseCidr((wide.peer as { cidr: string }).cidr);
-        const mine = classes.filter(
-          (c) =>
-            (wide.protocol === -1 || c.protocol === 6) && (within === null || hasAddress(cidrRange(within), c.peer)),
-        );
+        const mine = letIn(wide, classes);
         fc.pre(mine.length > 0);
         const plan = addressPlan(inventory({}));
         const places = within === null || !policy.narrowPeers ? null : placesWithin(within, plan, policy);
