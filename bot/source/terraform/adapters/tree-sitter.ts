@@ -60,18 +60,26 @@ interface Growing extends CstNode {
   children: CstNode[];
 }
 
-/** The grammar's most frequent tokens. */
-const TOKENS: ReadonlySet<string> = new Set([
+/** Tokens, and what holds nothing but its tokens (a text without interpolation, a brace): nobody asks for their parts, and no comment stands among these. */
+const WHOLE: ReadonlySet<string> = new Set([
   'identifier',
+  'string_lit',
+  'numeric_lit',
+  'bool_lit',
+  'variable_expr',
   'template_literal',
   'quoted_template_start',
   'quoted_template_end',
+  'template_interpolation_start',
+  'template_interpolation_end',
+  'block_start',
+  'block_end',
+  'object_start',
+  'object_end',
+  'tuple_start',
+  'tuple_end',
   '=',
   '.',
-  '{',
-  '}',
-  '[',
-  ']',
   '(',
   ')',
   ',',
@@ -80,8 +88,8 @@ const TOKENS: ReadonlySet<string> = new Set([
 interface Kind {
   type: string;
   named: boolean;
-  /** Has no parts. */
-  token: boolean;
+  /** Copied without its parts. */
+  whole: boolean;
 }
 
 /** Each question about a node crosses into WebAssembly, so names are looked up here by number. */
@@ -90,7 +98,7 @@ function kindsOf(language: Language): readonly Kind[] {
   kinds ??= language.types.map((type, id) => ({
     type: interned(type),
     named: language.nodeTypeIsNamed(id),
-    token: TOKENS.has(type),
+    whole: WHOLE.has(type),
   }));
   return kinds;
 }
@@ -182,7 +190,7 @@ function isEngine(given: Partial<Engine>): given is Engine {
   return ENGINE.every((name) => typeof given[name] === 'function');
 }
 
-/** Of a tree without faults; null where it has a node that the grammar does not name. */
+/** Of a tree without faults, down to what is whole; null where it has a node that the grammar does not name. */
 function copyByEngine(engine: Engine, tree: number, all: readonly Kind[]): CstNode | null {
   const {
     _ts_tree_cursor_goto_first_child_wasm: firstChild,
@@ -202,10 +210,10 @@ function copyByEngine(engine: Engine, tree: number, all: readonly Kind[]): CstNo
     while (true) {
       const kind = all[typeId(tree)];
       if (kind === undefined) return null;
-      const { type, named, token } = kind;
+      const { type, named, whole } = kind;
       const start = startIndex(tree);
       const end = endIndex(tree);
-      if (!token && firstChild(tree) !== 0) {
+      if (!whole && firstChild(tree) !== 0) {
         const children: CstNode[] = [];
         siblings.push({ type, named, start, end, missing: false, children });
         stack.push(siblings);

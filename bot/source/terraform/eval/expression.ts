@@ -44,20 +44,21 @@ export function evaluate(expression: Expression, scope: Scope): Value {
   const { budget } = scope.environment;
   budget.steps -= 1;
   if (budget.steps <= 0 || budget.depth > MAX_NESTING) return tooLarge();
-  const known = constants.get(expression);
+  const kept = expression.kind === 'tuple' || expression.kind === 'object';
+  const known = kept ? constants.get(expression) : undefined;
   if (known !== undefined) return known;
   budget.depth += 1;
   try {
     const value = evaluateHere(expression, scope);
     if (weight(value) > MAX_WEIGHT) return tooLarge(value.from);
-    if (value.t !== 'unknown' && isConstant(expression)) constants.set(expression, value);
+    if (kept && value.t !== 'unknown' && isConstant(expression)) constants.set(expression, value);
     return value;
   } finally {
     budget.depth -= 1;
   }
 }
 
-/** What literals alone make is the same in every evaluation of its file: a table of a module's defaults is made once. */
+/** What literals alone make is the same in every evaluation of its file: a table of a module's defaults is made once. A literal is made faster than it is found. */
 const constants = new WeakMap<Expression, Value>();
 const constancy = new WeakMap<Expression, boolean>();
 

@@ -25,7 +25,9 @@ export interface Scope {
 }
 
 export function bind(scope: Scope, names: Readonly<Record<string, Value>>): Scope {
-  return { ...scope, bindings: new Map([...scope.bindings, ...Object.entries(names)]) };
+  const bindings = new Map(scope.bindings);
+  for (const [name, value] of Object.entries(names)) bindings.set(name, value);
+  return { ...scope, bindings };
 }
 
 /** Files that functions may read: those of the tree only. Paths are Terraform's, relative to the root's directory. */

@@ -106,8 +106,19 @@ export function map(
   as: MapValue['as'] = 'object',
   from: Origin = NOWHERE,
 ): MapValue {
-  const sorted = [...new Map(entries)].sort((a, b) => compareText(a[0], b[0]));
+  const last = new Map(entries);
+  if (inOrder(last.keys())) return { t: 'map', as, entries: last, from };
+  const sorted = [...last].sort((a, b) => compareText(a[0], b[0]));
   return { t: 'map', as, entries: new Map(sorted), from };
+}
+
+function inOrder(keys: Iterable<string>): boolean {
+  let before: string | null = null;
+  for (const key of keys) {
+    if (before !== null && compareText(before, key) > 0) return false;
+    before = key;
+  }
+  return true;
 }
 
 export function mapOf(
@@ -141,8 +152,7 @@ function unitRank(unit: number): number {
 /** The same value, used at one more place. */
 export function via<T extends Value>(value: T, place: SourceRange): T {
   const last = value.from.at(-1);
-  if (last !== undefined && last.file === place.file && last.start === place.start && last.end === place.end)
-    return value;
+  if (last !== undefined && sameRange(last, place)) return value;
   if (value.from.length >= MAX_ORIGIN) return value;
   return { ...value, from: [...value.from, { file: place.file, start: place.start, end: place.end }] };
 }
@@ -154,17 +164,15 @@ export function viaAll<T extends Value>(value: T, places: Origin): T {
 
 /** Union of the origins of several values, each with its innermost first. */
 export function origins(values: readonly Value[]): Origin {
-  const seen = new Set<string>();
   const out: SourceRange[] = [];
-  for (const value of values) {
-    for (const range of value.from) {
-      const key = `${range.file}:${range.start}:${range.end}`;
-      if (seen.has(key) || out.length >= MAX_ORIGIN) continue;
-      seen.add(key);
-      out.push(range);
-    }
-  }
+  for (const value of values)
+    for (const range of value.from)
+      if (out.length < MAX_ORIGIN && !out.some((one) => sameRange(one, range))) out.push(range);
   return out;
+}
+
+function sameRange(a: SourceRange, b: SourceRange): boolean {
+  return a.start === b.start && a.end === b.end && a.file === b.file;
 }
 
 export function isUnknown(value: Value): value is UnknownValue {

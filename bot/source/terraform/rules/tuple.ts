@@ -28,13 +28,13 @@ export interface Tuple {
 }
 
 function joinOrigins(...chains: readonly Origin[]): Origin {
-  const seen = new Set<string>();
-  return chains.flat().filter((range) => {
-    const key = `${range.file}:${range.start}:${range.end}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  // Each chain is short (viaAll).
+  const all: SourceRange[] = [];
+  for (const chain of chains)
+    for (const range of chain)
+      if (!all.some((one) => one.start === range.start && one.end === range.end && one.file === range.file))
+        all.push(range);
+  return all;
 }
 
 const LISTS: ReadonlySet<string> = new Set(['cidr_blocks', 'ipv6_cidr_blocks', 'prefix_list_ids', 'security_groups']);

@@ -8,6 +8,7 @@ export interface Reader {
   text: string;
   /** Added to the parser's offsets: 1 where the file begins with a BOM. */
   shift: number;
+  /** Of what is being read now. */
   depth: number;
   /** Grows while reading. */
   faults: SyntaxFault[];
@@ -15,7 +16,6 @@ export interface Reader {
 
 const MAX_EXPRESSION_DEPTH = 160;
 const BINARY = new Set(['+', '-', '*', '/', '%', '==', '!=', '<', '>', '<=', '>=', '&&', '||']);
-const IGNORED = new Set(['comment']);
 
 /** An `expression` node, or any node that holds a flat run of term and traversals. */
 export function readExpression(reader: Reader, node: CstNode): Expression {
@@ -24,18 +24,27 @@ export function readExpression(reader: Reader, node: CstNode): Expression {
     reader.faults.push({ ...range, message: `expressions nest deeper than ${MAX_EXPRESSION_DEPTH} levels` });
     return { ...range, kind: 'invalid', why: 'nested too deep' };
   }
-  const inner: Reader = { ...reader, depth: reader.depth + 1 };
-  return readRun(
-    inner,
-    node.children.filter((child) => !IGNORED.has(child.type)),
-    rangeIn(reader, node),
-  );
+  reader.depth += 1;
+  const expression = readRun(reader, partsOfNode(node), rangeIn(reader, node));
+  reader.depth -= 1;
+  return expression;
+}
+
+/** Comments may stand anywhere. */
+function partsOfNode({ children }: CstNode): readonly CstNode[] {
+  return children.some(isComment) ? children.filter((child) => !isComment(child)) : children;
+}
+
+function isComment({ type }: CstNode): boolean {
+  return type === 'comment';
 }
 
 /** A term and the traversals behind it, as siblings. */
 function readRun(reader: Reader, nodes: readonly CstNode[], range: SourceRange): Expression {
-  const [first, ...rest] = nodes;
+  const first = nodes[0];
   if (first === undefined) return { ...range, kind: 'invalid', why: 'nothing stands here' };
+  if (nodes.length === 1 && first.type !== '(') return readTerm(reader, first);
+  const rest = nodes.slice(1);
   if (first.type === '(') {
     const inner = rest[0];
     const close = rest.findIndex((node) => node.type === ')');
@@ -46,7 +55,7 @@ function readRun(reader: Reader, nodes: readonly CstNode[], range: SourceRange):
   }
   const operation = first.type === 'operation' ? first.children[0] : undefined;
   if (operation?.type === 'unary_operation' && rest.length > 0) {
-    const [sign, ...operand] = operation.children.filter((child) => !IGNORED.has(child.type));
+    const [sign, ...operand] = partsOfNode(operation);
     if (sign === undefined) return { ...range, kind: 'invalid', why: 'an operand is missing' };
     const all = [...operand, ...rest];
     return { ...range, kind: 'unary', operator: sign.type, operand: readRun(reader, all, span(reader, all, range)) };
@@ -56,7 +65,7 @@ function readRun(reader: Reader, nodes: readonly CstNode[], range: SourceRange):
 
 function readTerm(reader: Reader, node: CstNode): Expression {
   const range = rangeIn(reader, node);
-  const children = node.children.filter((child) => !IGNORED.has(child.type));
+  const children = partsOfNode(node);
   switch (node.type) {
     case 'expression':
       return readExpression(reader, node);
@@ -138,14 +147,15 @@ function readObjectItem(reader: Reader, node: CstNode): ObjectItem[] {
   if (node.type !== 'object_elem') return [];
   const [key, value] = node.children.filter((child) => child.type === 'expression');
   if (key === undefined || value === undefined) return [];
-  const parsed = readExpression({ ...reader, depth: reader.depth + 1 }, key);
+  reader.depth += 1;
+  const parsed = readExpression(reader, key);
   const name: Expression =
     parsed.kind === 'variable'
       ? { file: parsed.file, start: parsed.start, end: parsed.end, kind: 'literal', value: parsed.name }
       : parsed;
-  return [
-    { ...rangeIn(reader, node), key: name, value: readExpression({ ...reader, depth: reader.depth + 1 }, value) },
-  ];
+  const item = { ...rangeIn(reader, node), key: name, value: readExpression(reader, value) };
+  reader.depth -= 1;
+  return [item];
 }
 
 function readCall(reader: Reader, children: readonly CstNode[], range: SourceRange): Expression {
@@ -186,7 +196,8 @@ function readFor(reader: Reader, object: boolean, children: readonly CstNode[], 
 
 function traverse(reader: Reader, base: Expression, steps: readonly CstNode[]): Expression {
   let value = base;
-  for (const [i, step] of steps.entries()) {
+  for (let i = 0; i < steps.length; i += 1) {
+    const step = steps[i]!;
     const range = { file: reader.file, start: base.start, end: step.end + reader.shift };
     if (step.type === 'get_attr') {
       const name = step.children.find((child) => child.type === 'identifier');

@@ -38,8 +38,7 @@ function surveyTree(root: CstNode, file: string, shift: number) {
     if (type === 'comment') comments.push(rangeOf(node));
     else if (type === 'ERROR') faults.push({ ...rangeOf(node), message: 'this is not valid HCL' });
     if (node.missing) faults.push({ ...rangeOf(node), message: `a ${type.replaceAll('_', ' ')} is missing here` });
-    if (depth > MAX_NODE_DEPTH) return;
-    for (const child of children) visit(child, level + 1);
+    if (depth <= MAX_NODE_DEPTH) for (const child of children) visit(child, level + 1);
   };
   visit(root, 0);
   return { comments, faults, depth };
@@ -87,7 +86,9 @@ function readBlock(reader: Reader, node: CstNode): Block | null {
       return { file: reader.file, start: child.start + reader.shift, end: child.end + reader.shift, text };
     });
   const bodies = rest.filter((child) => child.type === 'body' || child.type === 'ERROR');
-  const inside: Reader = { ...reader, depth: reader.depth + 1 };
+  reader.depth += 1;
+  const items = bodies.flatMap((body) => readBody(reader, body).items);
+  reader.depth -= 1;
   return {
     kind: 'block',
     file: reader.file,
@@ -95,7 +96,7 @@ function readBlock(reader: Reader, node: CstNode): Block | null {
     end: close.end + reader.shift,
     type: textOf(reader, type),
     labels,
-    body: { items: bodies.flatMap((body) => readBody(inside, body).items) },
+    body: { items },
     inner: { start: open.end + reader.shift, end: close.start + reader.shift },
   };
 }
