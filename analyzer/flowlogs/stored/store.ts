@@ -15,6 +15,7 @@ import { literal } from '../sql/text.ts';
 import { openWatched, type Watched } from './columns/watched.ts';
 import { type DataFile, type Manifest, readManifest, readSources } from './manifest.ts';
 import { type NeededFiles, neededFiles } from './needed.ts';
+import { byInterface } from './rows/merge.ts';
 import { openRows, type Room } from './rows/open.ts';
 
 export interface LedgerStoreOptions {
@@ -115,10 +116,11 @@ async function openByColumns(
   const { counts, names, said } = opened;
   return {
     counts,
-    async *ledger() {
-      yield* said();
+    ledger: () => {
       const since = refusedSince(window, options.refusedDays);
-      yield* numberedLedger(engine, since, names.interfaces.texts, names.addresses.texts);
+      const { interfaces, addresses } = names;
+      const others = numberedLedger(engine, since, interfaces.texts, addresses.texts);
+      return byInterface(said(), others, (interfaceId) => interfaces.id(interfaceId));
     },
   };
 }

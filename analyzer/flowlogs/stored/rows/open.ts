@@ -90,6 +90,9 @@ export async function openRows(
 ): Promise<OpenedRows | null> {
   const reader = new FlowReader(room.addresses);
   const { names } = reader;
+  // Numbers in the order of the texts: the rows come in it, as from the other stores.
+  const heard = new Set([...firstSeen.keys(), ...options.interfaces.map(({ interfaceId }) => interfaceId)]);
+  for (const interfaceId of [...heard].sort()) names.interfaces.id(interfaceId);
   const known = knownAddresses(options.interfaces, names);
   const directed = files.every((file) => file.directed);
   const learned = directed ? new Map<number, number>() : await learn(files, reader, known, window, options);

@@ -25,15 +25,18 @@ interface Day extends Sums {
 const WIDTH = 8;
 
 /**
- * Ledger rows of the records whose own flags say who opened: what ledgerSql (sql/ledger.ts) says of them. They are summed while the files are read,
- * and held where they are few; where they are many, a day's are held at a time and the files are read again.
+ * Ledger rows of the records whose own flags say who opened: what ledgerSql (sql/ledger.ts) says of them, in the order of interfaces by number. They are
+ * summed while the files are read, and held where they are few; where they are many, the files are read again for as many interfaces at a time as
+ * there is room for.
  */
 export class SaidRows {
   readonly #names: FlowNames;
   readonly #day: DayOfRows;
   readonly #most: number;
-  #held: Day[] | null = [];
+  /** By interface. */
+  readonly #sizes: number[] = [];
   #size = 0;
+  #held: Day[] | null = [];
 
   constructor(names: FlowNames, changes: IntRows, refusedFrom: number | null, most: number) {
     this.#names = names;
@@ -47,21 +50,61 @@ export class SaidRows {
 
   /** All files of the day have been read. */
   endDay(): void {
-    this.#size += this.#day.size;
+    const day = this.#day.end();
+    const { keys } = day;
+    for (let key = 0; key < keys.length; key += WIDTH) {
+      const id = keys[key]!;
+      this.#sizes[id] = (this.#sizes[id] ?? 0) + 1;
+    }
+    this.#size += day.records.length;
     if (this.#size > this.#most) this.#held = null;
-    if (this.#held === null) this.#day.clear();
-    else this.#held.push(this.#day.end());
+    else this.#held?.push(day);
   }
 
   /** `again` reads a day's files once more, into `take`. */
   async *rows(days: readonly number[], again: (day: number) => Promise<void>): AsyncGenerator<LedgerRow[]> {
     if (this.#held !== null) {
-      for (const day of this.#held) yield* rowsOf(day, this.#names);
+      yield* this.#inOrder(this.#held, 0, this.#sizes.length);
       return;
     }
-    for (const day of days) {
-      await again(day);
-      yield* rowsOf(this.#day.end(), this.#names);
+    for (let from = 0; from < this.#sizes.length; ) {
+      let to = from;
+      for (let size = 0; to < this.#sizes.length; to += 1) {
+        size += this.#sizes[to] ?? 0;
+        if (size > this.#most && to > from) break;
+      }
+      this.#day.only(from, to);
+      const some: Day[] = [];
+      for (const day of days) {
+        await again(day);
+        some.push(this.#day.end());
+      }
+      yield* this.#inOrder(some, from, to);
+      from = to;
+    }
+  }
+
+  /** The rows of interfaces `from` to `to`, which are all that the days have. */
+  *#inOrder(days: readonly Day[], from: number, to: number): Generator<LedgerRow[]> {
+    const starts = new Int32Array(to - from + 1);
+    for (let id = from; id < to; id += 1) starts[id - from + 1] = starts[id - from]! + (this.#sizes[id] ?? 0);
+    const size = starts[to - from]!;
+    const dayAt = new Uint16Array(size);
+    const rowAt = new Int32Array(size);
+    for (const [n, { keys }] of days.entries()) {
+      for (let key = 0; key < keys.length; key += WIDTH) {
+        const id = keys[key]! - from;
+        const place = starts[id]!;
+        starts[id] = place + 1;
+        dayAt[place] = n;
+        rowAt[place] = key / WIDTH;
+      }
+    }
+    for (let batch = 0; batch < size; batch += BATCH) {
+      const rows: LedgerRow[] = [];
+      for (let at = batch; at < Math.min(size, batch + BATCH); at += 1)
+        rows.push(rowOf(days[dayAt[at]!]!, rowAt[at]!, this.#names));
+      yield rows;
     }
   }
 }
@@ -71,6 +114,8 @@ class DayOfRows {
   readonly #changes: IntRows;
   readonly #refusedFrom: number | null;
   readonly #keys = new IntRows(WIDTH);
+  #from = 0;
+  #to = Infinity;
   #sums = sumsOf(1 << 12);
 
   constructor(changes: IntRows, refusedFrom: number | null) {
@@ -78,12 +123,14 @@ class DayOfRows {
     this.#refusedFrom = refusedFrom;
   }
 
-  get size(): number {
-    return this.#keys.size;
+  /** From now on rows of these interfaces alone are taken. */
+  only(from: number, to: number): void {
+    this.#from = from;
+    this.#to = to;
   }
 
   readonly take = (row: PlacedRow): void => {
-    if (!saysItself(row)) return;
+    if (!saysItself(row) || row.interfaceId < this.#from || row.interfaceId >= this.#to) return;
     if (row.rejected && this.#refusedFrom !== null && row.start < this.#refusedFrom) return;
     const syn = (row.flags & 18) === 2;
     const inbound = row.inbound === syn;
@@ -126,12 +173,8 @@ class DayOfRows {
       first: first.slice(0, size),
       last: last.slice(0, size),
     };
-    this.clear();
-    return day;
-  }
-
-  clear(): void {
     this.#keys.clear();
+    return day;
   }
 
   /** Start of the day, or of the hour where the interface changed on that day. */
@@ -157,39 +200,31 @@ function sumsOf(size: number): Sums {
   return { records, packets, bytes, first: new Float64Array(size), last: new Float64Array(size) };
 }
 
-function* rowsOf({ keys, records, packets, bytes, first, last }: Day, names: FlowNames): Generator<LedgerRow[]> {
-  const interfaces = names.interfaces.texts;
+function rowOf({ keys, records, packets, bytes, first, last }: Day, at: number, names: FlowNames): LedgerRow {
   const addresses = names.addresses.texts;
-  const size = records.length;
-  for (let from = 0; from < size; from += BATCH) {
-    const batch: LedgerRow[] = [];
-    for (let at = from; at < Math.min(size, from + BATCH); at += 1) {
-      const key = at * WIDTH;
-      const kind = keys[key + 2]!;
-      const inbound = (kind & 1) === 1;
-      const port = keys[key + 3]!;
-      batch.push({
-        interfaceId: interfaces[keys[key]!]!,
-        bucket: keys[key + 1]! * HOUR,
-        protocol: 6,
-        opened: inbound ? 'inbound' : 'outbound',
-        evidence: 'syn',
-        localPort: inbound && port >= 0 ? port : null,
-        peerPort: !inbound && port >= 0 ? port : null,
-        localAddress: addresses[keys[key + 4]!]!,
-        localPacketAddress: textOf(addresses, keys[key + 5]!),
-        peerAddress: addresses[keys[key + 6]!]!,
-        peerPacketAddress: textOf(addresses, keys[key + 7]!),
-        action: kind >= 2 ? 'REJECT' : 'ACCEPT',
-        records: records[at]!,
-        packets: packets[at]!,
-        bytes: bytes[at]!,
-        first: first[at]!,
-        last: last[at]!,
-      });
-    }
-    yield batch;
-  }
+  const key = at * WIDTH;
+  const kind = keys[key + 2]!;
+  const inbound = (kind & 1) === 1;
+  const port = keys[key + 3]!;
+  return {
+    interfaceId: names.interfaces.texts[keys[key]!]!,
+    bucket: keys[key + 1]! * HOUR,
+    protocol: 6,
+    opened: inbound ? 'inbound' : 'outbound',
+    evidence: 'syn',
+    localPort: inbound && port >= 0 ? port : null,
+    peerPort: !inbound && port >= 0 ? port : null,
+    localAddress: addresses[keys[key + 4]!]!,
+    localPacketAddress: textOf(addresses, keys[key + 5]!),
+    peerAddress: addresses[keys[key + 6]!]!,
+    peerPacketAddress: textOf(addresses, keys[key + 7]!),
+    action: kind >= 2 ? 'REJECT' : 'ACCEPT',
+    records: records[at]!,
+    packets: packets[at]!,
+    bytes: bytes[at]!,
+    first: first[at]!,
+    last: last[at]!,
+  };
 }
 
 function textOf(texts: readonly string[], id: number): string | null {
