@@ -64,6 +64,9 @@ interface Exports {
   encodeDifferences(values: number, width: number, rows: number): void;
   encodeSmall(values: number, rows: number): void;
   encodeFlags(values: number, bits: number, rows: number): void;
+  /** kernel/checksum.as. */
+  fold(at: number, length: number): number;
+  folded(): number;
   dictionary(): number;
   dictionaryBytes(): number;
   dictionarySize(): number;

@@ -65,5 +65,12 @@ function oneMember(kernel: Kernel, from: number, bytes: number): { at: number; l
   if (length > MOST_BYTES || length > bytes * MOST_GROWTH) return null;
   const at = kernel.room(0, length);
   if (kernel.exports.inflate(from, bytes, at, length) === 0) return null;
-  return crc32(kernel.bytes(at, length)) === trailer.readUInt32LE(0) ? { at, length } : null;
+  return checksumOf(kernel, at, length) === trailer.readUInt32LE(0) ? { at, length } : null;
+}
+
+/** CRC-32 of what is in the kernel's memory, with room behind it: zlib's, of what the kernel has folded it to. */
+export function checksumOf(kernel: Kernel, at: number, length: number): number {
+  const { exports } = kernel;
+  const rest = exports.fold(at, length);
+  return rest === 0 ? crc32(kernel.bytes(at, length)) : crc32(kernel.bytes(exports.folded(), rest), 0xffffffff);
 }

@@ -4,14 +4,19 @@ import { count as recordCount, dayCount as days, dayStarts as starts, interfaces
 import { accepted as acceptedRows, inexact as isInexact, rejected as rejectedRows, refusals as refusedRecords, rejectFrom as firstRejected, undirected as withoutDirection } from './rows';
 import { spanRows as spans, tallyRows as tallies } from './watched';
 import * as out from './encode';
+import { folded as foldedAt } from './checksum';
 
 export { clear, parse, places } from './parse';
 export { addColumns, beginColumns, readDictionary, readPage, unsnap } from './columns';
+export { fold } from './checksum';
 export { inflate } from './inflate';
 export { flowColumn, rollDay, setOwn, sort } from './rows';
 export { spanColumn, tallyColumn } from './watched';
 export { encodeAddresses, encodeDifferences, encodeFlags, encodeNames, encodeNumbers, encodeSmall, encodeWord, encodeWords } from './encode';
 
+export function folded(): usize {
+  return foldedAt;
+}
 export function alloc(size: usize): usize {
   return heap.alloc(size);
 }

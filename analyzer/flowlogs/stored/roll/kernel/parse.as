@@ -1,5 +1,5 @@
-import { isName, nameAt, Names, newNames, putName, sameBytes, setValue, valueOf } from './names';
-import { amount, isDash, isWord6, port, quad, quadValue, whole } from './text';
+import { nameAt, Names, newNames, putId, putName, sameBytes, setValue, valueOf } from './names';
+import { amount, isDash, isWord6, port, quad, quadValue, time, whole } from './text';
 import {
   CALLED_SHIFT,
   CLOSES,
@@ -66,7 +66,6 @@ export let newest: u32 = 0;
 export const dayStarts: usize = heap.alloc(MOST_DAYS * 4);
 export let dayCount: u32 = 0;
 let latestDay: u32 = 0;
-let latestInterface: u32 = NONE;
 
 /** Where each field stands in the line, -1 where it does not: sixteen numbers, in the order of FIELDS of kernel.ts. */
 export const places: usize = heap.alloc(64);
@@ -150,8 +149,8 @@ function separate(from: usize, to: usize): u32 {
   let lines: u32 = 0;
   const space = i8x16.splat(0x20);
   const newline = i8x16.splat(0x0a);
-  const dash = i8x16.splat(0x2d);
-  const letter = i8x16.splat(0x73);
+  const separator = i8x16.splat(0x21);
+  const first = i8x16.splat(0x6c);
   for (let at = from; at < to; at += 64) {
     const a = v128.load(at);
     const b = v128.load(at, 16);
@@ -160,7 +159,8 @@ function separate(from: usize, to: usize): u32 {
     // Signed: bytes from 0x80 on are below zero.
     let low = mask(i8x16.lt_s(a, space), i8x16.lt_s(b, space), i8x16.lt_s(c, space), i8x16.lt_s(d, space));
     let ends = mask(i8x16.eq(a, newline), i8x16.eq(b, newline), i8x16.eq(c, newline), i8x16.eq(d, newline));
-    let seps = mask(i8x16.eq(a, space), i8x16.eq(b, space), i8x16.eq(c, space), i8x16.eq(d, space)) | ends;
+    // What is below a space is a newline or bad, so this is all of both.
+    let seps = mask(i8x16.lt_s(a, separator), i8x16.lt_s(b, separator), i8x16.lt_s(c, separator), i8x16.lt_s(d, separator));
     const left = to - at;
     if (left < 64) {
       const inside = (<u64>1 << left) - 1;
@@ -171,18 +171,12 @@ function separate(from: usize, to: usize): u32 {
     bad |= (low ^ ends) | (seps & ((seps << 1) | carry));
     carry = seps >> 63;
     lines += <u32>popcnt(ends);
-    // `-s` of `log-status`: rare enough to look closer.
-    const pair = v128.or(
-      v128.or(
-        v128.and(i8x16.eq(a, dash), i8x16.eq(v128.load(at, 1), letter)),
-        v128.and(i8x16.eq(b, dash), i8x16.eq(v128.load(at, 17), letter)),
-      ),
-      v128.or(
-        v128.and(i8x16.eq(c, dash), i8x16.eq(v128.load(at, 33), letter)),
-        v128.and(i8x16.eq(d, dash), i8x16.eq(v128.load(at, 49), letter)),
-      ),
+    // The `l` of `log-status`: what records say has few of them.
+    const ells = v128.or(
+      v128.or(i8x16.eq(a, first), i8x16.eq(b, first)),
+      v128.or(i8x16.eq(c, first), i8x16.eq(d, first)),
     );
-    if (v128.any_true(pair) && saysLogStatus(from, min(at + 64, to))) return NONE;
+    if (v128.any_true(ells) && saysLogStatus(at, min(at + 64, to))) return NONE;
     const stop = out + (<usize>popcnt(seps) << 2);
     while (out < stop) {
       // Four at a time, some of which are written over by the next.
@@ -212,10 +206,16 @@ function mask(a: v128, b: v128, c: v128, d: v128): u64 {
   );
 }
 
-/** Whether the last 64 bytes, or what begins up to ten before them, say `log-status`; the rest is looked at with what follows. */
+/** Whether `log-status` begins here. */
 function saysLogStatus(from: usize, to: usize): bool {
-  for (let at = max(from, to - 80); at < to; at++) {
-    if (load<u64>(at) == 0x746174732d676f6c && load<u16>(at, 8) == 0x7375) return true;
+  const first = i8x16.splat(0x6c);
+  const second = i8x16.splat(0x6f);
+  for (let at = from; at < to; at += 16) {
+    const pairs = v128.and(i8x16.eq(v128.load(at), first), i8x16.eq(v128.load(at, 1), second));
+    for (let left = i8x16.bitmask(pairs); left != 0; left &= left - 1) {
+      const word = at + ctz(left);
+      if (word < to && load<u64>(word) == 0x746174732d676f6c && load<u16>(word, 8) == 0x7375) return true;
+    }
   }
   return false;
 }
@@ -224,15 +224,12 @@ function saysLogStatus(from: usize, to: usize): bool {
 function nameLines(to: usize, lines: u32, interfaceAt: usize, stride: usize): bool {
   let base = separators + interfaceAt;
   const stop = to + <usize>lines * RECORD;
-  let latest = latestInterface;
   for (let out = to; out < stop; out += RECORD, base += stride) {
     const from: usize = load<u32>(base) + 1;
     const length = load<u32>(base, 4) - <u32>from;
     if (length < 4 || load<u32>(from) != 0x2d696e65) return false;
-    if (latest == NONE || !isName(interfaces, latest, from, length)) latest = putName(interfaces, from, length);
-    store<u32>(out, latest, R_INTERFACE);
+    store<u32>(out, putId(interfaces, from, length), R_INTERFACE);
   }
-  latestInterface = latest;
   return true;
 }
 
@@ -259,8 +256,8 @@ function readLines(to: usize, lines: u32, fields: u32): bool {
   let out = to;
   for (let line: u32 = 0; line < lines; line++, base += stride, out += RECORD) {
     if (load<u8>(load<u32>(base + stride)) != 0x0a) return false;
-    const start = whole(load<u32>(base + startAt) + 1, load<u32>(base + startAt, 4));
-    const end = whole(load<u32>(base + endAt) + 1, load<u32>(base + endAt, 4));
+    const start = time(load<u32>(base + startAt) + 1, load<u32>(base + startAt, 4));
+    const end = time(load<u32>(base + endAt) + 1, load<u32>(base + endAt, 4));
     if (start < 0 || end < start || end - start > LONGEST_INTERVAL) return false;
     let s: usize = load<u32>(base + statusAt) + 1;
     let e: usize = load<u32>(base + statusAt, 4);
@@ -336,9 +333,13 @@ function readLines(to: usize, lines: u32, fields: u32): bool {
     if (directionAt >= 0) {
       s = load<u32>(base + directionAt) + 1;
       e = load<u32>(base + directionAt, 4);
-      if (e - s == 7 && (load<u64>(s) & 0xffffffffffffff) == INGRESS) about |= 1 << DIRECTION_SHIFT;
-      else if (isWord6(s, e, EGRESS)) about |= 2 << DIRECTION_SHIFT;
-      else if (!isDash(s, e)) return false;
+      const word = load<u64>(s);
+      // Without a branch: one is as likely as the other.
+      const direction =
+        (<u32>(e - s == 7) & <u32>((word & 0xffffffffffffff) == INGRESS)) |
+        ((<u32>(e - s == 6) & <u32>((word & 0xffffffffffff) == EGRESS)) << 1);
+      if (direction == 0 && !isDash(s, e)) return false;
+      about |= direction << DIRECTION_SHIFT;
     }
     if (!addRecord(out, about, src, dst, pktSrc, pktDst, srcPort, dstPort, packets, bytes, <u32>flags)) return false;
   }
