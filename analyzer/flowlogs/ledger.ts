@@ -117,6 +117,13 @@ export interface FlowScan {
   close(): Promise<void>;
 }
 
+/** A scan's coverage in the way that costs least: by interface where the engine has it so. */
+export async function* coverageOf(scan: FlowScan): AsyncGenerator<readonly CoverageRow[] | CoverageHours> {
+  const hours = scan.coverageHours?.() ?? null;
+  if (hours === null) yield* scan.coverage();
+  else yield* hours;
+}
+
 /** An engine that reads flow logs: DuckDB on one machine, Athena at scale. */
 export interface FlowStore {
   readonly engine: string;

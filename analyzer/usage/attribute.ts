@@ -1,4 +1,4 @@
-import type { CoverageRow, LedgerRow, Window } from '../flowlogs/ledger.ts';
+import type { CoverageHours, CoverageRow, LedgerRow, Window } from '../flowlogs/ledger.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { type SecurityGroupRule, shapeKey } from '../model/rule.ts';
 import { ClassTable } from './classes.ts';
@@ -15,7 +15,7 @@ export const DEFAULT_SLACK_SECONDS = 600;
 export interface AttributionInput {
   inventory: Inventory;
   ledger: AsyncIterable<readonly LedgerRow[]>;
-  coverage: AsyncIterable<readonly CoverageRow[]>;
+  coverage: AsyncIterable<readonly CoverageRow[] | CoverageHours>;
   window: Window;
   /** As the scan was asked (ScanOptions): the refused rows are those of the window's last days; absent: of all of it. */
   refusedDays?: number;
@@ -61,7 +61,7 @@ export async function attribute(input: AttributionInput): Promise<Evidence> {
     }
   }
   const coverage = new CoverageLedger(window);
-  for await (const batch of input.coverage) for (const row of batch) coverage.add(row);
+  for await (const batch of input.coverage) coverage.take(batch);
   return {
     rules,
     ...table.finish(),

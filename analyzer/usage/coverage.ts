@@ -1,4 +1,4 @@
-import type { CoverageRow, Window } from '../flowlogs/ledger.ts';
+import type { CoverageHours, CoverageRow, Window } from '../flowlogs/ledger.ts';
 import type { GroupCoverage, InterfaceCoverage } from './evidence.ts';
 import { compareText, type HeldState } from './timeline.ts';
 
@@ -23,7 +23,8 @@ interface Part {
   expected: number;
   observed: number;
   skipped: number;
-  hoursWorn: readonly number[];
+  /** Pairs of the first hour worn and the hour after the last, in order. */
+  worn: number[];
 }
 
 /** Collects coverage rows; rows of interfaces that nobody asks about, or outside the window, are dropped. */
@@ -32,8 +33,7 @@ export class CoverageLedger {
   readonly #firstHour: number;
   readonly #hours: number;
   readonly #observed = new Map<string, Observed>();
-  #lastId: string | null = null;
-  #last: Observed | undefined;
+  #last: { interfaceId: string; observed: Observed } | null = null;
 
   constructor(window: Window) {
     this.#window = window;
@@ -41,19 +41,36 @@ export class CoverageLedger {
     this.#hours = Math.max(0, Math.ceil(window.to / HOUR) - this.#firstHour);
   }
 
-  add(row: CoverageRow): void {
-    const hour = Math.floor(row.hour / HOUR) - this.#firstHour;
-    if (hour < 0 || hour >= this.#hours) return;
-    // Rows of an interface mostly come together.
-    let observed = row.interfaceId === this.#lastId ? this.#last : this.#observed.get(row.interfaceId);
-    if (observed === undefined) {
-      observed = { seconds: new Uint16Array(this.#hours), skipped: new Map() };
-      this.#observed.set(row.interfaceId, observed);
+  /** Rows in any order, or all of one interface. */
+  take(batch: readonly CoverageRow[] | CoverageHours): void {
+    if (!('rows' in batch)) {
+      for (const row of batch) this.add(row);
+      return;
     }
-    this.#lastId = row.interfaceId;
-    this.#last = observed;
-    observed.seconds[hour] = Math.min(HOUR, observed.seconds[hour]! + Math.max(0, Math.floor(row.observedSeconds)));
-    if (row.skipData > 0) observed.skipped.set(hour, (observed.skipped.get(hour) ?? 0) + row.skipData);
+    const { interfaceId, rows, hours, observedSeconds, skipData } = batch;
+    const observed = this.#of(interfaceId);
+    for (let i = 0; i < rows; i += 1) this.#see(observed, hours[i]!, observedSeconds[i]!, skipData[i]!);
+  }
+
+  add(row: CoverageRow): void {
+    this.#see(this.#of(row.interfaceId), row.hour, row.observedSeconds, row.skipData);
+  }
+
+  #of(interfaceId: string): Observed {
+    // Rows of an interface mostly come together.
+    if (this.#last?.interfaceId === interfaceId) return this.#last.observed;
+    const known = this.#observed.get(interfaceId);
+    const observed = known ?? { seconds: new Uint16Array(this.#hours), skipped: new Map() };
+    if (known === undefined) this.#observed.set(interfaceId, observed);
+    this.#last = { interfaceId, observed };
+    return observed;
+  }
+
+  #see({ seconds, skipped }: Observed, at: number, observedSeconds: number, skipData: number): void {
+    const hour = Math.floor(at / HOUR) - this.#firstHour;
+    if (hour < 0 || hour >= this.#hours) return;
+    seconds[hour] = Math.min(HOUR, seconds[hour]! + Math.max(0, Math.floor(observedSeconds)));
+    if (skipData > 0) skipped.set(hour, (skipped.get(hour) ?? 0) + skipData);
   }
 
   /** Coverage of every group named, also of those that nobody wore. */
@@ -93,7 +110,7 @@ export class CoverageLedger {
           );
         judged.set(key, part);
         if (part.expected === 0) continue;
-        for (const hour of part.hoursWorn) sum.worn[hour] = 1;
+        for (let i = 0; i < part.worn.length; i += 2) sum.worn.fill(1, part.worn[i]!, part.worn[i + 1]!);
         sum.expected += part.expected;
         sum.observed += part.observed;
         sum.skipped += part.skipped;
@@ -119,26 +136,61 @@ export class CoverageLedger {
 
   /** Whole seconds. Where the interface wore the group for a part of an hour only, unseen seconds count against that part. */
   #judge(wearing: readonly HeldState[], held: readonly HeldState[], observed: Observed | undefined): Part {
-    const hoursWorn: number[] = [];
-    const sum = { expected: 0, observed: 0, skipped: 0, hoursWorn };
-    for (let i = 0; i < this.#hours; i += 1) {
+    const sum: Part = { expected: 0, observed: 0, skipped: 0, worn: [] };
+    for (let i = 0; i < this.#hours; ) {
+      const end = this.#wholeUntil(wearing, i);
+      if (end > i) {
+        addWhole(sum, observed, i, end);
+        i = end;
+        continue;
+      }
       const from = (this.#firstHour + i) * HOUR;
       const to = from + HOUR;
       const worn = secondsWithin(wearing, Math.max(from, this.#window.from), Math.min(to, this.#window.to));
-      if (worn === 0) continue;
-      hoursWorn.push(i);
-      sum.expected += worn;
-      if (observed === undefined) continue;
-      const skipped = observed.skipped.get(i);
-      if (skipped !== undefined) {
+      if (worn > 0) {
+        sum.expected += worn;
+        wear(sum, i, i + 1);
+        const skipped = observed?.skipped.get(i) ?? 0;
         sum.skipped += skipped;
-        continue;
+        if (observed !== undefined && skipped === 0) {
+          const unseen = Math.max(0, secondsWithin(held, from, to) - observed.seconds[i]!);
+          sum.observed += Math.max(0, worn - unseen);
+        }
       }
-      const unseen = Math.max(0, secondsWithin(held, from, to) - observed.seconds[i]!);
-      sum.observed += Math.max(0, worn - unseen);
+      i += 1;
     }
     return sum;
   }
+
+  /** The hour to which, from hour `i` on, one of these states holds and the window lasts; `i` or less where they do not for all of it. */
+  #wholeUntil(states: readonly HeldState[], i: number): number {
+    const from = (this.#firstHour + i) * HOUR;
+    if (from < this.#window.from) return i;
+    let to = from;
+    for (const state of states) if (state.from <= from && state.to > to) to = state.to;
+    return Math.floor(Math.min(to, this.#window.to) / HOUR) - this.#firstHour;
+  }
+}
+
+/** Hours of which the interface wore the group, and thus was there, all the time: what was seen of them is all that is covered. */
+function addWhole(sum: Part, observed: Observed | undefined, from: number, to: number): void {
+  sum.expected += (to - from) * HOUR;
+  wear(sum, from, to);
+  if (observed === undefined) return;
+  const { seconds, skipped } = observed;
+  let seen = 0;
+  for (let i = from; i < to; i += 1) seen += seconds[i]!;
+  for (const [hour, lines] of skipped) {
+    if (hour < from || hour >= to) continue;
+    sum.skipped += lines;
+    seen -= seconds[hour]!;
+  }
+  sum.observed += seen;
+}
+
+function wear({ worn }: Part, from: number, to: number): void {
+  if (worn.at(-1) === from) worn[worn.length - 1] = to;
+  else worn.push(from, to);
 }
 
 function shareOf(interfaceId: string, part: { expected: number; observed: number }): InterfaceCoverage {

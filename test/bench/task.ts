@@ -56,7 +56,7 @@ const TASKS: Readonly<Record<string, (folder: string, ...more: string[]) => Prom
   /** The steps of an analysis from the ledger, each with its CPU time in seconds. */
   analysis: async (ledger, folder = '') => {
     const { advise, DEFAULT_POLICY, findingsDocument } = await import('../../analyzer/advice/index.ts');
-    const { openLedgerStore } = await import('../../analyzer/flowlogs/index.ts');
+    const { coverageOf, openLedgerStore } = await import('../../analyzer/flowlogs/index.ts');
     const { readInventory } = await import('../../analyzer/inventory/index.ts');
     const { attribute } = await import('../../analyzer/usage/index.ts');
     const { changeDays, interfaceAddresses } = await import('../../bot/cli/work/scan-input.ts');
@@ -79,7 +79,7 @@ const TASKS: Readonly<Record<string, (folder: string, ...more: string[]) => Prom
     });
     step('who opened');
     const { window } = scan;
-    const evidence = await attribute({ inventory, ledger: scan.ledger(), coverage: scan.coverage(), window });
+    const evidence = await attribute({ inventory, ledger: scan.ledger(), coverage: coverageOf(scan), window });
     step('usage');
     const advice = advise({ evidence, inventory, policy: { ...DEFAULT_POLICY, minCoverage: 0 }, window });
     step('plan, narrowing and replay');

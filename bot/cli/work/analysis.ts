@@ -1,5 +1,5 @@
 import { advise, DEFAULT_POLICY, findingsDocument, type Policy } from '@pare/analyzer/advice/index.ts';
-import { openDuckDbStore, openLedgerStore } from '@pare/analyzer/flowlogs/index.ts';
+import { coverageOf, openDuckDbStore, openLedgerStore } from '@pare/analyzer/flowlogs/index.ts';
 import type { FlowStore, LedgerRow } from '@pare/analyzer/flowlogs/ledger.ts';
 import { readInventory } from '@pare/analyzer/inventory/index.ts';
 import type { FindingsDocument } from '@pare/analyzer/model/finding.ts';
@@ -103,7 +103,7 @@ async function analysis(
       const evidence = await attribute({
         inventory,
         ledger: withExplorer(watching ? watched(rows, refused) : rows, explorer),
-        coverage: untilAborted(scan.coverage(), signal),
+        coverage: untilAborted(coverageOf(scan), signal),
         window: scan.window,
         refusedDays: REFUSED_LIMITS.days,
       });
