@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { Engine } from '../../analyzer/flowlogs/duckdb/engine.ts';
 import { ingestFlowLogs } from '../../analyzer/flowlogs/index.ts';
 import { literal } from '../../analyzer/flowlogs/sql/text.ts';
+import type { AsciiTexts } from '../../analyzer/flowlogs/stored/columns/texts.ts';
 import { readManifest } from '../../analyzer/flowlogs/stored/manifest.ts';
 import { IntRows } from '../../analyzer/flowlogs/stored/rows/int-rows.ts';
+import { Names } from '../../analyzer/flowlogs/stored/rows/names.ts';
 import { options, V5, withFiles } from '../flowlogs/harness.ts';
 import { DAY, INTERFACES } from '../flowlogs/openers.ts';
 import { readBy, readersAgree } from './readers.ts';
@@ -79,3 +81,46 @@ describe('rows of numbers', () => {
     expect(seen.index()).toBe(10);
   });
 });
+
+describe('texts by number', () => {
+  const text = fc.oneof(
+    fc.constantFrom('', '10.0.0.1', '10.0.0.11', '10.0.0.12', '2001:db8::1', 'é', '日本', '-'),
+    fc.string({ unit: 'binary', maxLength: 6 }).map((some) => some.toWellFormed()),
+  );
+
+  it('are those of the order of first sight, whether they come as texts or as bytes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(text, { maxLength: 40, size: 'max' }), { maxLength: 5 }), (dictionaries) => {
+        const names = new Names();
+        const order = new Map<string, number>();
+        for (const texts of dictionaries) {
+          for (const one of texts) if (!order.has(one)) order.set(one, order.size);
+          const ids = names.ids(texts, bytesOf(texts));
+          expect([...ids]).toEqual(texts.map((one) => order.get(one)));
+        }
+        expect(names.texts).toEqual([...order.keys()]);
+        for (const [one, id] of order) expect(names.id(one)).toBe(id);
+      }),
+    );
+  });
+
+  it('are as many as there is need for', () => {
+    const names = new Names();
+    const texts = Array.from({ length: 30_000 }, (_, i) => `10.${i % 7}.${i >> 8}.${i & 255}`);
+    names.ids(texts, bytesOf(texts));
+    expect(names.texts).toEqual(texts);
+    expect(names.ids(texts, null)[20_000]).toBe(20_000);
+  });
+});
+
+/** As a dictionary page has them. */
+function bytesOf(texts: readonly string[]): AsciiTexts | null {
+  if (texts.some((one) => Buffer.from(one).some((byte) => byte >= 128))) return null;
+  const ends = new Int32Array(texts.length);
+  let at = 0;
+  for (const [i, one] of texts.entries()) {
+    at += 4 + one.length;
+    ends[i] = at;
+  }
+  return { bytes: Buffer.concat(texts.map((one) => Buffer.from(`\0\0\0\0${one}`))), from: 4, ends };
+}

@@ -1,6 +1,6 @@
 import { BOOLEAN, BYTE_ARRAY, type Chunk, footerOf, INT32, INT64 } from './footer.ts';
 import { type Body, DELTA_BINARY_PACKED, type Pages, PLAIN, pagesOf, RLE } from './pages.ts';
-import { readPlainTexts, readTexts } from './texts.ts';
+import { type AsciiTexts, readPlainTexts, readTexts, type Texts } from './texts.ts';
 import { readBits, readDifferences, readHybrid, readInts, readLength, readLongs, readRun } from './values.ts';
 
 /** One column of a row group. */
@@ -11,6 +11,8 @@ export type Column =
       codes: Int32Array;
       /** The group's dictionary: each text once, in the order of the file. */
       texts: readonly string[];
+      /** The same as bytes, where they stand so in the file and are ASCII. */
+      ascii: AsciiTexts | null;
     }
   | {
       as: 'number';
@@ -63,7 +65,8 @@ function columnOf(pages: Pages, chunk: Chunk, rows: number, scratch: Int32Array)
 }
 
 function textColumn({ dictionary, data }: Pages, { optional }: Chunk, rows: number, levels: Int32Array): Column {
-  const texts = dictionary === null ? [] : readTexts(dictionary.body, dictionary.entries);
+  const { texts, ascii }: Texts =
+    dictionary === null ? { texts: [], ascii: null } : readTexts(dictionary.body, dictionary.entries);
   if (dictionary !== null) ended(dictionary.body);
   const entries = texts.length;
   const known = new Map<string, number>();
@@ -83,7 +86,7 @@ function textColumn({ dictionary, data }: Pages, { optional }: Chunk, rows: numb
     if (there < values) spread(codes, from, there, values, levels, -1);
     from += values;
   }
-  return { as: 'text', codes, texts };
+  return { as: 'text', codes, texts, ascii: texts.length === entries ? ascii : null };
 }
 
 function numberColumn({ dictionary, data }: Pages, chunk: Chunk, rows: number, scratch: Int32Array): Column {

@@ -3,8 +3,22 @@ import { readLength } from './values.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Where the texts of a dictionary of ASCII stand: text `i` ends at `ends[i]` and begins four bytes after the one before. */
+export interface AsciiTexts {
+  bytes: Uint8Array;
+  /** Of the first text. */
+  from: number;
+  ends: Int32Array;
+}
+
+export interface Texts {
+  texts: string[];
+  /** Null where a text is not ASCII. */
+  ascii: AsciiTexts | null;
+}
+
 /** A dictionary's `n` texts, each with its length before it. Throws for text that is no UTF-8. */
-export function readTexts(body: Body, n: number): string[] {
+export function readTexts(body: Body, n: number): Texts {
   const { view } = body;
   const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
   const base = body.at;
@@ -27,14 +41,14 @@ export function readTexts(body: Body, n: number): string[] {
       out[i] = whole.slice(from - base, end - base);
       from = end + 4;
     }
-    return out;
+    return { texts: out, ascii: { bytes, from: base + 4, ends } };
   }
   for (let i = 0; i < n; i += 1) {
     const end = ends[i]!;
     out[i] = UTF8.decode(bytes.subarray(from, end));
     from = end + 4;
   }
-  return out;
+  return { texts: out, ascii: null };
 }
 
 /** `n` texts that stand one by one, as codes of `texts`, which gets those it has not. */
@@ -46,7 +60,7 @@ export function readPlainTexts(
   out: Int32Array,
   from: number,
 ): void {
-  readTexts(body, n).forEach((text, i) => {
+  readTexts(body, n).texts.forEach((text, i) => {
     let code = codes.get(text);
     if (code === undefined) {
       code = texts.push(text) - 1;

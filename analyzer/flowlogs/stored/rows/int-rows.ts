@@ -11,6 +11,8 @@ export class IntRows {
   #cells: Int32Array;
   #table: Int32Array;
   #mask: number;
+  /** The row that was asked for last; -1 for none. */
+  #last = -1;
 
   constructor(width: number) {
     this.width = width;
@@ -27,9 +29,15 @@ export class IntRows {
 
   /** The index of the row in `key`, which is put in where it was not there: then the answer is the size before. */
   index(): number {
+    // Rows come in an order: often it is the one before.
+    if (this.#isLast()) return this.#last;
     const slot = this.#slot();
     const found = this.#table[slot]!;
-    if (found >= 0) return found;
+    if (found >= 0) {
+      this.#last = found;
+      return found;
+    }
+    this.#last = this.size;
     this.#table[slot] = this.size;
     this.#cells.set(this.key, this.size * this.width);
     this.size += 1;
@@ -64,8 +72,18 @@ export class IntRows {
     return this.#cells[index * this.width + column]!;
   }
 
+  #isLast(): boolean {
+    if (this.#last < 0) return false;
+    const { key, width } = this;
+    const cells = this.#cells;
+    const at = this.#last * width;
+    for (let i = 0; i < width; i += 1) if (cells[at + i] !== key[i]) return false;
+    return true;
+  }
+
   clear(): void {
     this.size = 0;
+    this.#last = -1;
     this.#table.fill(-1);
   }
 

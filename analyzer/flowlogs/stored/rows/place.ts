@@ -70,7 +70,10 @@ export interface GroupIds {
 }
 
 export function idsOf({ columns }: FlowGroup, names: FlowNames): GroupIds {
-  const ids = (column: Column, of: Names) => Int32Array.from(textsOf(column).texts, (text) => of.id(text));
+  const ids = (column: Column, of: Names) => {
+    const { texts, ascii } = textsOf(column);
+    return of.ids(texts, ascii);
+  };
   return {
     interfaces: ids(columns.interface_id, names.interfaces),
     src: ids(columns.src, names.addresses),
