@@ -20,7 +20,7 @@ import { scratchFolder } from '../atomic.ts';
 import type { Runtime } from '../runtime.ts';
 import { parseWindow, type WindowOptions } from '../time.ts';
 import { openAthena } from './athena.ts';
-import { type LogGroupOptions, openLogGroups } from './log-groups.ts';
+import { type LogGroupOptions, openLogGroups, refuseWithoutLogGroup } from './log-groups.ts';
 import { readPolicy } from './policy.ts';
 import { changeDays, interfaceAddresses } from './scan-input.ts';
 
@@ -68,6 +68,8 @@ async function analysis(
   const policy = await policyFrom(options);
   const window = parseWindow(options);
   refuseOtherThanOneSource(options);
+  refuseWithoutLogGroup(options);
+  if (options.athena !== undefined && options.memoryLimit !== undefined) throw noDatabase();
   memoryLimit(options.memoryLimit);
   const step = (phase: string, done: number) => {
     signal.throwIfAborted();
@@ -148,9 +150,9 @@ async function openStore(
   runtime: Runtime,
 ): Promise<FlowStore> {
   const { flowLogs, ledger, athena } = options;
-  if (options.logGroup !== undefined) return openLogGroups(options, inventory, tempDir, runtime);
   if (athena !== undefined) return openAthena(athena, tempDir, Math.floor(Date.now() / 1000));
   const limit = memoryLimit(options.memoryLimit);
+  if (options.logGroup !== undefined) return openLogGroups(options, inventory, { tempDir, ...limit }, runtime);
   return ledger === undefined
     ? openDuckDbStore({ paths: flowLogs ?? [], tempDir, ...limit })
     : openLedgerStore({ dir: ledger, tempDir, ...limit });
@@ -179,6 +181,15 @@ function refuseOtherThanOneSource({ flowLogs, ledger, athena, logGroup }: Analys
     code: 'bad-option',
     message: names.length === 0 ? 'no flow logs are given' : `${names[0]} excludes ${names.slice(1).join(' and ')}`,
     next: 'give --flow-logs, or --ledger with a folder that pare ingest has written, or --athena, or --log-group',
+    fault: 'configuration',
+  });
+}
+
+function noDatabase(): PareError {
+  return new PareError({
+    code: 'bad-option',
+    message: '--memory-limit is not for --athena, whose queries run in AWS',
+    next: 'leave it out',
     fault: 'configuration',
   });
 }

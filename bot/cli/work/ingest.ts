@@ -8,7 +8,7 @@ import { PareError } from '@pare/analyzer/model/problem.ts';
 import { scratchFolder } from '../atomic.ts';
 import { EXIT, type ExitCode, type Runtime } from '../runtime.ts';
 import { parseTime } from '../time.ts';
-import { type LogGroupOptions, logGroups } from './log-groups.ts';
+import { type LogGroupOptions, logGroups, refuseWithoutLogGroup } from './log-groups.ts';
 import { changeDays, interfaceAddresses } from './scan-input.ts';
 
 export interface IngestCommandOptions extends LogGroupOptions {
@@ -29,6 +29,7 @@ export async function ingest(options: IngestCommandOptions, runtime: Runtime): P
   const { flowLogs, logGroup } = options;
   if ((flowLogs === undefined) === (logGroup === undefined)) throw notOneSource(flowLogs !== undefined);
   if (logGroup === undefined && (options.since ?? options.until) !== undefined) throw onlyForGroups();
+  refuseWithoutLogGroup(options);
   const from = { configHistory: options.configHistory ?? [] };
   // Files need the interfaces alone; log groups also the formats of flow logs.
   const inventory = logGroup === undefined ? null : await readInventory(options.inventory, from);

@@ -19,11 +19,23 @@ const NAME = /^[.\-_/#A-Za-z0-9]{1,512}$/;
 export async function openLogGroups(
   options: LogGroupOptions,
   inventory: Inventory,
-  tempDir: string,
+  database: { tempDir: string; memoryLimit?: string },
   runtime: Runtime,
 ): Promise<FlowStore> {
   const { openInsightsStore } = await import('@pare/analyzer/flowlogs/insights/store.ts');
-  return openInsightsStore({ ...(await logGroups(options, inventory, runtime)), tempDir });
+  return openInsightsStore({ ...(await logGroups(options, inventory, runtime)), ...database });
+}
+
+/** What would be left aside without a word is refused: who gives `--max-scan-bytes` relies on it. Throws PareError. */
+export function refuseWithoutLogGroup({ logGroup, region, logFormat, maxScanBytes }: LogGroupOptions): void {
+  if (logGroup !== undefined) return;
+  const given = Object.entries({ '--region': region, '--log-format': logFormat, '--max-scan-bytes': maxScanBytes });
+  const names = given.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (names.length > 0)
+    throw bad(
+      `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} for --log-group`,
+      'leave it out, or give --log-group',
+    );
 }
 
 /** What the options say, with the formats that the inventory knows. Throws PareError for what is wrong with them. */
