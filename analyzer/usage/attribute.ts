@@ -5,9 +5,13 @@ import { ClassTable } from './classes.ts';
 import { CoverageLedger } from './coverage.ts';
 import type { Evidence } from './evidence.ts';
 import { Names } from './intern.ts';
-import { rowReader } from './readings.ts';
+import { buildPeerIndex } from './peers.ts';
+import { BOTH, EGRESS, INGRESS, NEVER, RowReader } from './readings.ts';
 import { compareText, timelines } from './timeline.ts';
-import { UnexplainedLedger } from './unexplained.ts';
+import { possibleWearers, UnexplainedLedger } from './unexplained.ts';
+
+/** The evidence classes that are inference and not observation: where they lead to no rule, the other direction may be the true one. */
+const INFERRED: ReadonlySet<string> = new Set(['listener', 'related', 'fan', 'start', 'none']);
 
 /** The default aggregation interval of flow logs: a record may speak of that long before and after the change. */
 export const DEFAULT_SLACK_SECONDS = 600;
@@ -33,33 +37,55 @@ export async function attribute(input: AttributionInput): Promise<Evidence> {
   const rules = sortRules(inventory.rules);
   const states = timelines(inventory.interfaces);
   const groupSets = new Names<readonly string[]>();
-  const reader = rowReader(inventory, states, slack, groupSets);
-  const table = new ClassTable(inventory, rules, groupSets.values, reader.peerSets);
+  const reader = new RowReader(inventory, states, slack, groupSets);
+  const peers = buildPeerIndex(inventory, states, slack);
+  const table = new ClassTable(inventory, rules, groupSets.values, reader, peers, slack);
   const unexplained = new UnexplainedLedger();
+  const wearers = possibleWearers(inventory);
   const totals = { explained: 0, unfiltered: 0, unexplained: 0 };
 
-  for await (const batch of input.ledger) {
-    for (const row of batch) {
-      const reading = reader.read(row);
-      if (row.action !== 'ACCEPT') {
-        if (reading.kind === 'readings') table.refuse(row, reading.readings);
-        continue;
+  /** Adds one row to what it is: explained, unfiltered or neither. */
+  function take(row: LedgerRow): void {
+    const inbound = row.opened !== 'outbound';
+    const outbound = row.opened !== 'inbound';
+    const inferred = inbound !== outbound && INFERRED.has(row.evidence);
+    const wearer = reader.wearerOf(row);
+    const near = wearer === undefined ? NEVER : reader.nearOf(wearer, row);
+    const { all, filtered } = near;
+    if (row.action !== 'ACCEPT') {
+      table.refuse(row, near);
+      return;
+    }
+    if (wearer !== undefined && filtered.length > 0) {
+      reader.read(row, near, inbound, outbound);
+      let explained = table.add(row, wearer, false);
+      if (!explained && inferred) {
+        // The other direction may be the true one.
+        reader.read(row, near, !inbound, !outbound);
+        explained = table.add(row, wearer, true);
       }
-      if (reading.kind === 'unfiltered') {
-        totals.unfiltered += row.records;
-      } else if (reading.kind === 'unknown') {
-        totals.unexplained += row.records;
-        unexplained.add(row, reading.groups, reading.directions, reading.reason);
-      } else if (table.add(row, reading.readings, false) || table.add(row, reading.otherWay(), true)) {
+      if (explained) {
         totals.explained += row.records;
-      } else if (reading.mayBeUnfiltered) {
-        totals.unfiltered += row.records;
-      } else {
-        totals.unexplained += row.records;
-        unexplained.add(row, reading.groups, reading.directions, reading.lacksGroup() ? 'unknown-group' : 'no-rule');
+        return;
       }
     }
+    if (filtered.length < all.length) {
+      totals.unfiltered += row.records;
+      return;
+    }
+    totals.unexplained += row.records;
+    const directions = inferred || inbound === outbound ? BOTH : inbound ? INGRESS : EGRESS;
+    if (wearer === undefined) {
+      unexplained.add(row, wearers.ofUnknownInterface(row), directions, 'unknown-interface');
+    } else if (all.length === 0) {
+      unexplained.add(row, wearers.ofKnownInterface(wearer.held), directions, 'no-state-at-that-time');
+    } else {
+      const { groups, lacks } = reader.groupsOf(near);
+      unexplained.add(row, groups, directions, lacks ? 'unknown-group' : 'no-rule');
+    }
   }
+
+  for await (const batch of input.ledger) for (const row of batch) take(row);
   const coverage = new CoverageLedger(window);
   for await (const batch of input.coverage) coverage.take(batch);
   return {

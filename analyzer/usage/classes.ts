@@ -1,111 +1,106 @@
 import type { LedgerRow } from '../flowlogs/ledger.ts';
-import type { Address } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
-import { ALL_PROTOCOLS } from '../model/protocol.ts';
-import type { Direction, SecurityGroupRule } from '../model/rule.ts';
-import type { AmbiguousRecords, ConnectionClass, Evidence } from './evidence.ts';
-import { PairTable } from './intern.ts';
-import { type CompiledRule, compileRule, matchRule, type PeerView, peerView, prefixListSets } from './match.ts';
-import { type PeerSetId, peerGroupsKey } from './peers.ts';
-import type { Reading } from './readings.ts';
-import { Tally } from './tally.ts';
+import { hasPorts } from '../model/protocol.ts';
+import type { SecurityGroupRule } from '../model/rule.ts';
+import { Bundles } from './bundles.ts';
+import { Candidates, type Matches, NO_MATCHES } from './candidates.ts';
+import { ClassIndex, serviceKey, serviceOf } from './class-index.ts';
+import type { ConnectionClass, Evidence } from './evidence.ts';
+import type { Met } from './intern.ts';
+import { type PeerIndex, peerGroupsKey } from './peers.ts';
+import type { Near, RowReader, Wearer, Worn } from './readings.ts';
+import { Sightings } from './sightings.ts';
+import { TallyTable } from './tally.ts';
 import { compareText } from './timeline.ts';
 
-interface Candidate {
-  index: number;
-  rule: CompiledRule;
-}
-
-interface Building {
-  id: number;
-  groupSet: number;
-  direction: Direction;
-  protocol: number;
-  port: number | null;
-  peer: Address;
-  peerGroups: number;
-  certain: boolean;
-  yes: number[];
-  maybe: number[];
-  tally: Tally;
-  /** The first interface, and all of them once there are two. */
-  firstInterface: string | null;
-  interfaces: Set<string> | null;
-}
-
-const NONE: number[] = [];
+/** The number of what no rule matches. */
+const UNMATCHED = 0;
 
 /**
  * Gathers readings into connection classes. A class is matched against the rules once, when it first appears, so that the cost
- * is classes × rules of the groups worn and not rows × rules.
+ * is classes × rules of the groups worn and not rows × rules. Classes are numbers and what is known of them lies in flat arrays: a row whose class
+ * is known costs one look-up and one addition.
  */
 export class ClassTable {
+  readonly #reader: RowReader;
+  readonly #peers: PeerIndex;
   readonly #groupSets: readonly (readonly string[])[];
-  readonly #peerSets: readonly PeerSetId[];
-  readonly #views: PeerView[] = [];
-  readonly #classes: Building[] = [];
-  /** (groups, direction, certain, protocol, port) and (peer, peer's groups) → class. */
-  readonly #index = new PairTable();
-  readonly #bundles = new Map<string, { classes: readonly Building[]; tally: Tally }>();
-  readonly #byGroup = new Map<string, Candidate[]>();
-  readonly #candidates = new Map<number, Candidate[]>();
+  readonly #slack: number;
+  readonly #candidates: Candidates;
+  readonly #index = new ClassIndex();
+  /** The tally of a class has its number. */
+  readonly #tallies = new TallyTable();
+  readonly #sightings = new Sightings();
+  readonly #bundles = new Bundles();
+  readonly #matches: Matches[] = [NO_MATCHES];
+  readonly #matchNumbers = new Map<Matches, number>([[NO_MATCHES, UNMATCHED]]);
   readonly #refused = new Map<number, number>();
+  /** Classes of the row at hand. */
+  readonly #ids: number[] = [];
 
-  /** Readings speak of sets of groups and of peers' groups by their index in these lists, which may grow meanwhile. */
+  /** Readings speak of sets of groups by their index in `groupSets`, which may grow meanwhile. */
   constructor(
     inventory: Inventory,
     rules: readonly SecurityGroupRule[],
     groupSets: readonly (readonly string[])[],
-    peerSets: readonly PeerSetId[],
+    reader: RowReader,
+    peers: PeerIndex,
+    slack: number,
   ) {
+    this.#reader = reader;
+    this.#peers = peers;
     this.#groupSets = groupSets;
-    this.#peerSets = peerSets;
-    const lists = prefixListSets(inventory.prefixLists);
-    for (const [index, rule] of rules.entries()) {
-      const key = `${rule.groupId}|${rule.direction}`;
-      const list = this.#byGroup.get(key) ?? [];
-      list.push({ index, rule: compileRule(rule, lists) });
-      this.#byGroup.set(key, list);
-    }
+    this.#slack = slack;
+    this.#candidates = new Candidates(inventory, rules, groupSets, peers);
   }
 
   /**
-   * Counts the row under every reading that some rule allows; `doubtful` where there are others besides these. False, and nothing
-   * counted, when no rule allows any.
+   * Counts the row under every reading that the reader has of it and some rule allows; `doubtful` where there are others besides these. False,
+   * and nothing counted, when no rule allows any.
    */
-  add(row: LedgerRow, readings: readonly Reading[], doubtful: boolean): boolean {
-    if (readings.length === 1 && !doubtful) {
-      const only = this.#classOf(row.protocol, readings[0]!, true);
-      if (only.yes.length + only.maybe.length === 0) return false;
-      only.tally.add(row);
-      noteInterface(only, row.interfaceId);
-      return true;
-    }
+  add(row: LedgerRow, wearer: Wearer, doubtful: boolean): boolean {
+    const { count } = this.#reader;
+    if (count === 1 && !doubtful) return this.#addCertain(row, wearer);
+    const ids = this.#ids;
+    ids.length = 0;
     // Readings that come to the same thing are one reading.
-    const distinct = readings.filter(
-      (reading, i) => !readings.slice(0, i).some((other) => sameReading(reading, other)),
-    );
-    const certain = distinct.length === 1 && !doubtful;
-    const classes = distinct
-      .map((reading) => this.#classOf(row.protocol, reading, certain))
-      .filter((c) => c.yes.length + c.maybe.length > 0);
-    if (classes.length === 0) return false;
-    for (const c of classes) {
-      c.tally.add(row);
-      noteInterface(c, row.interfaceId);
+    for (let i = 0; i < count; i += 1) {
+      const id = this.#classOf(row, i, false);
+      if (!ids.includes(id)) ids.push(id);
     }
-    if (!certain) this.#bundle(row, classes);
+    if (ids.length === 1 && !doubtful) return this.#addCertain(row, wearer);
+    const allowed = ids.filter((id) => this.#index.match(id) !== UNMATCHED);
+    if (allowed.length === 0) return false;
+    for (const id of allowed) this.#count(id, row, wearer);
+    this.#bundles.add(row, allowed);
     return true;
   }
 
-  /** Notes the rules that certainly allow a record which was refused all the same. */
-  refuse(row: LedgerRow, readings: readonly Reading[]): void {
-    if (readings.length !== 1) return;
-    const { groupSet, direction, port, address, peerGroups } = readings[0]!;
-    const probe = { protocol: row.protocol, port, peer: address, groups: this.#viewOf(peerGroups.id) };
-    for (const { index, rule } of this.#candidatesOf({ groupSet, direction, protocol: row.protocol })) {
-      if (matchRule(rule, probe) === 'yes') this.#refused.set(index, (this.#refused.get(index) ?? 0) + row.records);
-    }
+  /** All readings are the first. */
+  #addCertain(row: LedgerRow, wearer: Wearer): boolean {
+    const id = this.#classOf(row, 0, true);
+    if (this.#index.match(id) === UNMATCHED) return false;
+    this.#count(id, row, wearer);
+    return true;
+  }
+
+  #count(id: number, row: LedgerRow, wearer: Wearer): void {
+    this.#tallies.add(id, row);
+    this.#sightings.note(id, wearer.number);
+  }
+
+  /** Notes the rules that certainly allow a record which was refused all the same, where it has one reading. */
+  refuse(row: LedgerRow, near: Near): void {
+    if (near.filtered.length !== 1 || row.opened === 'unknown') return;
+    const egress = row.opened === 'outbound';
+    // Most of what the internet tries has no rule for its port.
+    const port = portOf(row, egress);
+    if (!this.#candidates.reach(near.filtered[0]!.groupSet, egress, row.protocol, port)) return;
+    this.#reader.read(row, near, !egress, egress);
+    if (this.#reader.count !== 1) return;
+    // No class is made: each refused packet may be of a kind of its own.
+    for (const rule of this.#candidates.certain(row, near.filtered[0]!, egress, port, this.#reader.peers[0]!))
+      this.#refused.set(rule, (this.#refused.get(rule) ?? 0) + row.records);
   }
 
   /** By rule, in the order of the rules. */
@@ -113,162 +108,114 @@ export class ClassTable {
     return new Map([...this.#refused].sort(([a], [b]) => a - b));
   }
 
-  #bundle(row: LedgerRow, classes: readonly Building[]): void {
-    const sorted = [...classes].sort((a, b) => a.id - b.id);
-    const key = sorted.map((c) => c.id).join(',');
-    const bundle = this.#bundles.get(key) ?? { classes: sorted, tally: new Tally() };
-    bundle.tally.add(row);
-    this.#bundles.set(key, bundle);
+  #classOf(row: LedgerRow, reading: number, certain: boolean): number {
+    const worn = this.#reader.worn[reading]!;
+    const egress = this.#reader.egress[reading]!;
+    const peer = this.#reader.peers[reading]!;
+    const port = portOf(row, egress);
+    const service = serviceKey(worn.groupSet, egress, certain, row.protocol, port);
+    const from = row.first - this.#slack;
+    // What is known of a stretch of time says nothing of a row that ends before it begins.
+    const to = row.last < row.first ? Infinity : row.last + this.#slack;
+    const known = this.#index.recall(service, peer.id, worn.vpc, from, to);
+    return known >= 0 ? known : this.#lookUp(row, worn, peer, { service, port, egress });
   }
 
-  #classOf(protocol: number, reading: Reading, certain: boolean): Building {
-    const { groupSet, direction, port, peer, address, peerGroups } = reading;
-    const flags = (direction === 'ingress' ? 0 : 2) + (certain ? 1 : 0);
-    const outer = ((groupSet * 4 + flags) * 256 + protocol) * 65_537 + (port === null ? 0 : port + 1);
-    const inner = peer.id * 2 ** 24 + peerGroups.id;
-    const found = this.#index.get(outer, inner);
-    if (found >= 0) return this.#classes[found]!;
-    const built: Building = {
-      id: this.#classes.length,
-      groupSet,
-      direction,
-      protocol,
-      port,
-      peer: address,
-      peerGroups: peerGroups.id,
-      certain,
-      yes: NONE,
-      maybe: NONE,
-      tally: new Tally(),
-      firstInterface: null,
-      interfaces: null,
-    };
-    this.#match(built);
-    this.#index.add(outer, inner, built.id);
-    this.#classes.push(built);
-    return built;
-  }
-
-  #viewOf(peerGroups: number): PeerView {
-    const view = this.#views[peerGroups] ?? peerView(this.#peerSets[peerGroups]!.groups);
-    this.#views[peerGroups] = view;
-    return view;
-  }
-
-  #match(built: Building): void {
-    const groups = this.#viewOf(built.peerGroups);
-    const probe = { protocol: built.protocol, port: built.port, peer: built.peer, groups };
-    for (const { index, rule } of this.#candidatesOf(built)) {
-      const match = matchRule(rule, probe);
-      if (match === 'yes') built.yes = built.yes === NONE ? [index] : [...built.yes, index];
-      else if (match === 'maybe') built.maybe = built.maybe === NONE ? [index] : [...built.maybe, index];
+  #lookUp(
+    row: LedgerRow,
+    worn: Worn,
+    peer: Met,
+    { service, port, egress }: { service: number; port: number | null; egress: boolean },
+  ): number {
+    const address = peer.address!;
+    const answer = this.#peers.groupsOf(worn.state.vpcId, peer, address, row.first, row.last);
+    let id = this.#index.find(service, peer.id, answer.id);
+    if (id < 0) {
+      const probe = { protocol: row.protocol, port, peer: address };
+      const match = this.#numberOf(this.#candidates.matches(worn.groupSet, egress, probe, answer.id));
+      id = this.#index.create(service, peer.id, answer.id, match);
     }
+    if (answer.from < answer.to) this.#index.remember(id, worn.vpc, answer.from, answer.to);
+    return id;
   }
 
-  #candidatesOf({ groupSet, direction, protocol }: Pick<Building, 'groupSet' | 'direction' | 'protocol'>): Candidate[] {
-    const key = (groupSet * 2 + (direction === 'ingress' ? 0 : 1)) * 256 + protocol;
-    const found = this.#candidates.get(key);
+  #numberOf(matches: Matches): number {
+    const found = this.#matchNumbers.get(matches);
     if (found !== undefined) return found;
-    const list = this.#groupSets[groupSet]!.flatMap((g) => this.#byGroup.get(`${g}|${direction}`) ?? [])
-      .filter(({ rule }) => rule.protocol === ALL_PROTOCOLS || rule.protocol === protocol)
-      .sort((a, b) => a.index - b.index);
-    this.#candidates.set(key, list);
-    return list;
+    const made = this.#matches.length;
+    this.#matches.push(matches);
+    this.#matchNumbers.set(matches, made);
+    return made;
   }
 
   /** Everything sorted and numbered anew, so that the order of the rows leaves no trace (law 7). */
   finish(): Pick<Evidence, 'groupSets' | 'peerGroupSets' | 'classes' | 'ambiguous'> {
-    const used = this.#classes.filter((c) => c.tally.records > 0);
+    const index = this.#index;
+    const used: number[] = [];
+    for (let id = 0; id < index.count; id += 1) if (this.#tallies.records(id) > 0) used.push(id);
     const sets = renumber(
-      used.map((c) => c.groupSet),
-      (id) => this.#groupSets[id]!.join(','),
+      used.map((id) => serviceOf(index.service(id)).groupSet),
+      (set) => this.#groupSets[set]!.join(','),
     );
-    const peers = renumber(
-      used.map((c) => c.peerGroups),
-      (id) => peerGroupsKey(this.#peerSets[id]!.groups),
+    const peerSets = renumber(
+      used.map((id) => index.peerSet(id)),
+      (set) => peerGroupsKey(this.#peers.sets[set]!.groups),
     );
-    const bySet: { built: Building; done: ConnectionClass }[][] = sets.ids.map(() => []);
-    for (const built of used) {
-      const groupSet = sets.numbers.get(built.groupSet)!;
-      bySet[groupSet]!.push({ built, done: finishClass(built, groupSet, peers.numbers.get(built.peerGroups)!) });
-    }
-    const classes: ConnectionClass[] = [];
-    const numbers = new Int32Array(this.#classes.length);
-    for (const pairs of bySet) {
-      pairs.sort((a, b) => compareClasses(a.done, b.done));
-      for (const { built, done } of pairs) {
-        numbers[built.id] = classes.length;
-        classes.push(done);
-      }
-    }
-    const ambiguous = [...this.#bundles.values()].map(
-      ({ classes: readings, tally }): AmbiguousRecords => ({
-        classes: readings.map((c) => numbers[c.id]!).sort((a, b) => a - b),
-        ...tally.totals(),
-      }),
-    );
-    ambiguous.sort((a, b) => compareNumbers(a.classes, b.classes));
+    const order = this.#sorted(used, sets.numbers, peerSets.numbers);
+    const interfaceIds = this.#reader.interfaceIds();
+    const alone = interfaceIds.map((id) => [id]);
+    const numbers = new Int32Array(index.count);
+    const classes = order.map((id, number): ConnectionClass => {
+      numbers[id] = number;
+      const { groupSet, egress, protocol, port, certain } = serviceOf(index.service(id));
+      const seen = this.#sightings.of(id);
+      const { yes, maybe } = this.#matches[index.match(id)]!;
+      return {
+        groupSet: sets.numbers.get(groupSet)!,
+        direction: egress ? 'egress' : 'ingress',
+        protocol,
+        port,
+        peer: this.#reader.address(index.peer(id)),
+        peerGroups: peerSets.numbers.get(index.peerSet(id))!,
+        certain,
+        ...this.#tallies.totals(id),
+        interfaces: seen.length === 1 ? alone[seen[0]!]! : seen.map((n) => interfaceIds[n]!).sort(compareText),
+        yes,
+        maybe,
+      };
+    });
     return {
       groupSets: sets.ids.map((id) => this.#groupSets[id]!),
-      peerGroupSets: peers.ids.map((id) => this.#peerSets[id]!.groups),
+      peerGroupSets: peerSets.ids.map((id) => this.#peers.sets[id]!.groups),
       classes,
-      ambiguous,
+      ambiguous: this.#bundles.finish(numbers),
     };
+  }
+
+  /** By groups, direction, protocol, port, address, groups of the peer, and the certain one first. */
+  #sorted(used: readonly number[], sets: ReadonlyMap<number, number>, peerSets: ReadonlyMap<number, number>): number[] {
+    const index = this.#index;
+    const services = new Float64Array(index.count);
+    const peers = new Float64Array(index.count);
+    const ranks = this.#reader.addressRanks();
+    for (const id of used) {
+      const { groupSet, egress, protocol, port, certain } = serviceOf(index.service(id));
+      services[id] = serviceKey(sets.get(groupSet)!, !egress, false, protocol, port);
+      const rank = ranks[index.peer(id)]! * peerSets.size + peerSets.get(index.peerSet(id))!;
+      peers[id] = rank * 2 + (certain ? 0 : 1);
+    }
+    return used.toSorted((a, b) => services[a]! - services[b]! || peers[a]! - peers[b]!);
   }
 }
 
-function sameReading(a: Reading, b: Reading): boolean {
-  return (
-    a.groupSet === b.groupSet &&
-    a.direction === b.direction &&
-    a.port === b.port &&
-    a.peer === b.peer &&
-    a.peerGroups === b.peerGroups
-  );
-}
-
-function noteInterface(c: Building, interfaceId: string): void {
-  if (c.firstInterface === null) c.firstInterface = interfaceId;
-  else if (c.interfaces !== null) c.interfaces.add(interfaceId);
-  else if (c.firstInterface !== interfaceId) c.interfaces = new Set([c.firstInterface, interfaceId]);
+/** The called end's port: the interface's own for ingress, the peer's for egress. Null where folded away or not logged. */
+function portOf(row: LedgerRow, egress: boolean): number | null {
+  if (!hasPorts(row.protocol)) return null;
+  return egress ? row.peerPort : row.localPort;
 }
 
 function renumber(ids: readonly number[], name: (id: number) => string) {
-  const sorted = [...new Set(ids)].sort((a, b) => compareText(name(a), name(b)));
+  const names = new Map([...new Set(ids)].map((id) => [id, name(id)]));
+  const sorted = [...names.keys()].sort((a, b) => compareText(names.get(a)!, names.get(b)!));
   return { ids: sorted, numbers: new Map(sorted.map((id, i) => [id, i])) };
-}
-
-function finishClass(built: Building, groupSet: number, peerGroups: number): ConnectionClass {
-  const { direction, protocol, port, peer, certain, yes, maybe, tally } = built;
-  const sorted = built.interfaces === null ? [built.firstInterface!] : [...built.interfaces].sort(compareText);
-  return {
-    groupSet,
-    direction,
-    protocol,
-    port,
-    peer,
-    peerGroups,
-    certain,
-    ...tally.totals(),
-    interfaces: sorted,
-    yes,
-    maybe,
-  };
-}
-
-function compareClasses(a: ConnectionClass, b: ConnectionClass): number {
-  return (
-    compareText(a.direction, b.direction) ||
-    a.protocol - b.protocol ||
-    (a.port ?? -1) - (b.port ?? -1) ||
-    a.peer.family - b.peer.family ||
-    (a.peer.value < b.peer.value ? -1 : a.peer.value > b.peer.value ? 1 : 0) ||
-    a.peerGroups - b.peerGroups ||
-    Number(b.certain) - Number(a.certain)
-  );
-}
-
-function compareNumbers(a: readonly number[], b: readonly number[]): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i += 1) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return a.length - b.length;
 }

@@ -24,16 +24,36 @@ export interface Met {
 }
 
 export class Addresses {
+  /** By number. */
+  readonly all: Met[] = [];
   readonly #met = new Map<string, Met>();
 
   of(text: string): Met {
     let met = this.#met.get(text);
     if (met === undefined) {
-      met = { id: this.#met.size, text, address: parseAddress(text) };
+      met = { id: this.all.length, text, address: parseAddress(text) };
       this.#met.set(text, met);
+      this.all.push(met);
     }
     return met;
   }
+
+  /** By number: the place among all addresses, IPv4 first, which equal addresses share. What is no address comes last. */
+  ranks(): Float64Array {
+    const sorted = [...this.all].sort((a, b) => compareAddresses(a.address, b.address));
+    const ranks = new Float64Array(sorted.length);
+    let rank = -1;
+    for (const [i, met] of sorted.entries()) {
+      if (i === 0 || compareAddresses(sorted[i - 1]!.address, met.address) !== 0) rank += 1;
+      ranks[met.id] = rank;
+    }
+    return ranks;
+  }
+}
+
+function compareAddresses(a: Address | null, b: Address | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return a.family - b.family || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0);
 }
 
 const START = 1024;
@@ -85,7 +105,8 @@ export class PairTable {
 
 const WORD = 2 ** 32;
 
-function hash(a: number, b: number): number {
+/** A whole number below 2^32 from two below 2^53. */
+export function hash(a: number, b: number): number {
   let h = Math.imul(a | 0, 0x9e3779b1) ^ Math.imul((a / WORD) | 0, 0x85ebca77);
   h = Math.imul(h ^ (h >>> 15) ^ (b | 0), 0xc2b2ae3d) ^ Math.imul((b / WORD) | 0, 0x27d4eb2f);
   h = Math.imul(h ^ (h >>> 13), 0x165667b1);

@@ -89,7 +89,7 @@ export function matchRule(rule: CompiledRule, probe: Probe): Match {
   return ports === 'yes' && peer === 'yes' ? 'yes' : 'maybe';
 }
 
-function matchPorts(rule: CompiledRule, probe: Probe): Match {
+export function matchPorts(rule: CompiledRule, probe: Pick<Probe, 'protocol' | 'port'>): Match {
   if (rule.protocol === ALL_PROTOCOLS) return 'yes';
   if (rule.protocol !== probe.protocol) return 'no';
   if (rule.wholePorts) return 'yes';
@@ -98,7 +98,7 @@ function matchPorts(rule: CompiledRule, probe: Probe): Match {
   return probe.port >= rule.fromPort && probe.port <= rule.toPort ? 'yes' : 'no';
 }
 
-function matchPeer(peer: CompiledRule['peer'], probe: Probe): Match {
+export function matchPeer(peer: CompiledRule['peer'], probe: Pick<Probe, 'peer' | 'groups'>): Match {
   if (peer.kind === 'v4') {
     return probe.peer.family === 4 && probe.peer.value >= peer.from && probe.peer.value <= peer.to ? 'yes' : 'no';
   }

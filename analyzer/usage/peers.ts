@@ -1,7 +1,7 @@
 import { type Address, type AddressSet, addressSet, type Cidr, hasAddress, parseCidr } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { PeerGroups } from './evidence.ts';
-import type { Met } from './intern.ts';
+import { type Met, Names, PairTable } from './intern.ts';
 import { compareText, type HeldState, spansCover, statesWithin } from './timeline.ts';
 
 interface Owner {
@@ -16,7 +16,9 @@ interface Known {
   /** Moments at which an owner begins or ends, sorted. */
   breaks: readonly number[];
   /** Answer by stretch between two breaks. */
-  answers: (PeerSetId | undefined)[];
+  answers: (PeerAnswer | undefined)[];
+  /** Answers about times with a break within: by where the four moments that matter lie among the breaks. */
+  across: Map<string, PeerAnswer> | null;
 }
 
 /** Groups of a peer, interned: equal groups, the same number. */
@@ -25,12 +27,23 @@ export interface PeerSetId {
   groups: PeerGroups;
 }
 
+/**
+ * The groups, and for which other times they are the same: every `first..last` with `from <= first - slack` and `last + slack < to`. For none
+ * where something changes within or near the time asked about.
+ */
+export interface PeerAnswer extends PeerSetId {
+  from: number;
+  to: number;
+}
+
 /** Which groups an address wore, at a moment, seen from one VPC. */
 export interface PeerIndex {
-  groupsOf(vpcId: string | null, peer: Met, address: Address, first: number, last: number): PeerSetId;
+  groupsOf(vpcId: string | null, peer: Met, address: Address, first: number, last: number): PeerAnswer;
   /** All that were given out, by their number. */
   sets: readonly PeerSetId[];
 }
+
+const NOBODY: readonly Owner[] = [];
 
 /** Blocks by VPC; a VPC that the inventory does not describe, or describes wrongly, is absent: any address may be in it. */
 export function vpcSpaces(inventory: Inventory): Map<string, AddressSet> {
@@ -65,8 +78,10 @@ export function buildPeerIndex(
   const delegated = ownersByPrefix(states);
   const interned = new Map<string, PeerSetId>();
   const sets: PeerSetId[] = [];
-  /** By the address's number. */
-  const known = new Map<string, (Known | undefined)[]>();
+  const vpcs = new Names<null>();
+  /** (VPC, address), each by number → index of what is known. */
+  const numbers = new PairTable();
+  const known: Known[] = [];
 
   function intern(groups: PeerGroups): PeerSetId {
     const key = peerGroupsKey(groups);
@@ -79,17 +94,19 @@ export function buildPeerIndex(
   }
 
   function lookUp(vpcId: string | null, peer: Met, address: Address): Known {
-    let inVpc = known.get(vpcId ?? '');
-    if (inVpc === undefined) {
-      inVpc = [];
-      known.set(vpcId ?? '', inVpc);
-    }
-    const found = inVpc[peer.id];
-    if (found !== undefined) return found;
-    const all = [...(owners.get(peer.text) ?? []), ...delegated(address)];
-    const breaks = all.flatMap((o) => [o.from, o.to]).filter((t) => Number.isFinite(t));
-    const entry: Known = { owners: all, breaks: breaks.sort((a, b) => a - b), answers: [] };
-    inVpc[peer.id] = entry;
+    const vpc = vpcs.id(vpcId ?? '', null);
+    const found = numbers.get(vpc, peer.id);
+    if (found >= 0) return known[found]!;
+    const byPrefix = delegated(address);
+    const byAddress = owners.get(peer.text) ?? NOBODY;
+    const all = byPrefix.length === 0 ? byAddress : [...byAddress, ...byPrefix];
+    const breaks = all
+      .flatMap((o) => [o.from, o.to])
+      .filter((t) => Number.isFinite(t))
+      .sort((a, b) => a - b);
+    const entry: Known = { owners: all, breaks, answers: [], across: null };
+    numbers.add(vpc, peer.id, known.length);
+    known.push(entry);
     return entry;
   }
 
@@ -132,22 +149,50 @@ export function buildPeerIndex(
     }
   }
 
+  /**
+   * `decide` asks of each owner only whether its ends lie before or after first and last, with slack and without: where no end changes its side,
+   * the answer is the same.
+   */
+  function decideAcross(known: Known, vpcId: string | null, address: Address, first: number, last: number): PeerAnswer {
+    const { breaks, owners } = known;
+    const sides = [first - slackSeconds, first, last, last + slackSeconds].map((t) => until(breaks, t));
+    const key = `${sides.join(',')}${last < first ? '-' : ''}`;
+    known.across ??= new Map();
+    const found = known.across.get(key);
+    if (found !== undefined) return found;
+    const answer = { ...decide(vpcId, address, owners, first, last), from: Infinity, to: -Infinity };
+    known.across.set(key, answer);
+    return answer;
+  }
+
   return {
     sets,
     groupsOf(vpcId, peer, address, first, last) {
-      const { breaks, answers, owners: held } = lookUp(vpcId, peer, address);
-      const from = first - slackSeconds;
-      let stretch = 0;
-      while (stretch < breaks.length && breaks[stretch]! <= from) stretch += 1;
-      const next = breaks[stretch];
-      if (next !== undefined && next <= last + slackSeconds) return decide(vpcId, address, held, first, last);
+      const known = lookUp(vpcId, peer, address);
+      const { breaks, answers, owners: held } = known;
+      const stretch = until(breaks, first - slackSeconds);
+      const next = breaks[stretch] ?? Infinity;
+      if (next <= last + slackSeconds || last < first) return decideAcross(known, vpcId, address, first, last);
       const found = answers[stretch];
       if (found !== undefined) return found;
-      const answer = decide(vpcId, address, held, first, last);
+      const from = breaks[stretch - 1] ?? -Infinity;
+      const answer = { ...decide(vpcId, address, held, first, last), from, to: next };
       answers[stretch] = answer;
       return answer;
     },
   };
+}
+
+/** How many of the sorted times are not after `time`. */
+function until(times: readonly number[], time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export function peerGroupsKey(groups: PeerGroups): string {
@@ -218,6 +263,7 @@ function ownersByPrefix(states: ReadonlyMap<string, readonly HeldState[]>): (add
       }
     }
   }
+  if (byLength.size === 0) return () => NOBODY;
   return (address) =>
     [...byLength.values()].flatMap(({ family, length, owners }) =>
       family === address.family ? (owners.get(String(networkOf(address, length))) ?? []) : [],

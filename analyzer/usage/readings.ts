@@ -1,147 +1,161 @@
 import type { LedgerRow } from '../flowlogs/ledger.ts';
 import type { Address } from '../model/address.ts';
 import type { Inventory } from '../model/inventory.ts';
-import { hasPorts } from '../model/protocol.ts';
 import type { Direction } from '../model/rule.ts';
-import { Addresses, type Met, type Names } from './intern.ts';
-import { buildPeerIndex, type PeerSetId } from './peers.ts';
+import { Addresses, type Met, Names } from './intern.ts';
 import { compareText, type HeldState, statesWithin } from './timeline.ts';
-import { possibleWearers } from './unexplained.ts';
 
-/** The evidence classes that are inference and not observation: where they lead to no rule, the other direction may be the true one. */
-const INFERRED: ReadonlySet<string> = new Set(['listener', 'related', 'fan', 'start', 'none']);
-
-/** One way to understand a row. */
-export interface Reading {
-  /** The groups worn, by their number in the names given to the reader. */
+/** A state whose groups and VPC have their numbers. */
+export interface Worn extends HeldState {
   groupSet: number;
-  direction: Direction;
-  port: number | null;
-  peer: Met;
-  address: Address;
-  peerGroups: PeerSetId;
+  vpc: number;
 }
 
-/** A state whose groups have their number. */
-interface Worn extends HeldState {
-  groupSet: number;
+/** What an interface may have worn at the time of a row. */
+export interface Near {
+  all: readonly Worn[];
+  /** Without those that wear no group: nothing is filtered there. */
+  filtered: readonly Worn[];
 }
 
-type RowReading =
-  | { kind: 'unfiltered' }
-  | {
-      kind: 'unknown';
-      reason: 'unknown-interface' | 'no-state-at-that-time';
-      groups: readonly string[];
-      directions: readonly Direction[];
+/** One interface and what it wore. `near` holds for rows with `from <= first - slack` and `last + slack < to`. */
+export interface Wearer {
+  number: number;
+  held: readonly Worn[];
+  breaks: readonly number[];
+  near: Near;
+  from: number;
+  to: number;
+}
+
+export const NEVER: Near = { all: [], filtered: [] };
+
+/**
+ * Answers for each row: how may it be understood? The readings of the row asked about last lie side by side in arrays that are filled anew for each
+ * row: there are millions of rows, and most have one reading.
+ */
+export class RowReader {
+  /** How many readings there are. */
+  count = 0;
+  readonly worn: Worn[] = [];
+  readonly egress: boolean[] = [];
+  readonly peers: Met[] = [];
+  readonly #addresses = new Addresses();
+  readonly #wearers = new Map<string, Wearer>();
+  readonly #vpcs = new Names<string | null>();
+  readonly #slack: number;
+  readonly #knownGroups: ReadonlySet<string>;
+  // Rows of an interface mostly come together.
+  #lastId: string | null = null;
+  #last: Wearer | undefined;
+
+  /** Sets of groups get their numbers from `groupSets`. */
+  constructor(
+    inventory: Inventory,
+    states: ReadonlyMap<string, HeldState[]>,
+    slack: number,
+    groupSets: Names<readonly string[]>,
+  ) {
+    this.#slack = slack;
+    this.#knownGroups = new Set(inventory.groups.map((g) => g.groupId));
+    for (const [interfaceId, held] of states) {
+      this.#wearers.set(interfaceId, {
+        number: this.#wearers.size,
+        held: held.map((h) => ({
+          ...h,
+          groupSet: groupSets.id(h.state.groups.join(','), h.state.groups),
+          vpc: this.#vpcs.id(h.state.vpcId ?? '', h.state.vpcId),
+        })),
+        breaks: held.flatMap((h) => [h.from, h.to]).sort((a, b) => a - b),
+        ...{ near: NEVER, from: Infinity, to: -Infinity },
+      });
     }
-  | {
-      kind: 'readings';
-      readings: readonly Reading[];
-      /** The readings if the connection was opened the other way; none where that is not in doubt. */
-      otherWay(): readonly Reading[];
-      mayBeUnfiltered: boolean;
-      groups: readonly string[];
-      lacksGroup(): boolean;
-      directions: readonly Direction[];
-    };
-
-/** Answers for each accepted row: how may it be understood? Sets of groups get their numbers from `groupSets`. */
-export function rowReader(
-  inventory: Inventory,
-  states: ReadonlyMap<string, HeldState[]>,
-  slack: number,
-  groupSets: Names<readonly string[]>,
-) {
-  const peers = buildPeerIndex(inventory, states, slack);
-  const wearers = possibleWearers(inventory);
-  const knownGroups = new Set(inventory.groups.map((g) => g.groupId));
-  const addresses = new Addresses();
-  const worn = new Map<string, Worn[]>();
-  for (const [interfaceId, held] of states) {
-    worn.set(
-      interfaceId,
-      held.map((h) => ({ ...h, groupSet: groupSets.id(h.state.groups.join(','), h.state.groups) })),
-    );
   }
 
-  function readingsOf(row: LedgerRow, near: readonly Worn[], directions: readonly Direction[]): Reading[] {
-    const out: Reading[] = [];
-    const { peerPacketAddress: packet } = row;
-    for (const { state, groupSet } of near) {
-      if (state.groups.length === 0) continue;
-      add(row.peerAddress, state.vpcId, groupSet);
-      if (packet !== null && packet !== row.peerAddress) add(packet, state.vpcId, groupSet);
+  /** Undefined where the inventory does not know the interface. */
+  wearerOf(row: LedgerRow): Wearer | undefined {
+    if (row.interfaceId !== this.#lastId) {
+      this.#lastId = row.interfaceId;
+      this.#last = this.#wearers.get(row.interfaceId);
     }
-    return out;
+    return this.#last;
+  }
 
-    function add(text: string, vpcId: string | null, groupSet: number): void {
-      const peer = addresses.of(text);
-      const { address } = peer;
-      if (address === null) return;
-      const peerGroups = peers.groupsOf(vpcId, peer, address, row.first, row.last);
-      for (const direction of directions) {
-        out.push({ groupSet, direction, port: portOf(row, direction), peer, address, peerGroups });
+  /** The states that hold at some moment of the row, give or take the slack. */
+  nearOf(wearer: Wearer, row: LedgerRow): Near {
+    const from = row.first - this.#slack;
+    const to = row.last + this.#slack;
+    if (from >= wearer.from && to < wearer.to && from <= to) return wearer.near;
+    const all = statesWithin(wearer.held, from, to);
+    const filtered = all.filter((h) => h.state.groups.length > 0);
+    const near = { all, filtered: filtered.length === all.length ? all : filtered };
+    let before = -Infinity;
+    for (const moment of wearer.breaks) {
+      if (moment <= from) {
+        before = moment;
+      } else {
+        // With a change in between, the answer is of this row alone.
+        if (moment > to) remember(wearer, near, before, moment);
+        return near;
       }
     }
+    remember(wearer, near, before, Infinity);
+    return near;
   }
 
-  // Rows of an interface mostly come together.
-  let lastId: string | null = null;
-  let last: Worn[] | undefined;
-  function wornBy(interfaceId: string): Worn[] | undefined {
-    if (interfaceId !== lastId) {
-      lastId = interfaceId;
-      last = worn.get(interfaceId);
+  /** Fills the readings: each state with groups, the peer's address and its pkt- address, in each of the directions. */
+  read(row: LedgerRow, { filtered }: Near, inbound: boolean, outbound: boolean): void {
+    this.count = 0;
+    const { peerAddress, peerPacketAddress: packet } = row;
+    const peer = this.#addresses.of(peerAddress);
+    const other = packet === null || packet === peerAddress ? null : this.#addresses.of(packet);
+    for (const worn of filtered) {
+      if (peer.address !== null) this.#add(worn, peer, inbound, outbound);
+      if (other !== null && other.address !== null) this.#add(worn, other, inbound, outbound);
     }
-    return last;
   }
 
-  function read(row: LedgerRow): RowReading {
-    const inferred = row.opened !== 'unknown' && INFERRED.has(row.evidence);
-    const stated = directionsOf(row);
-    const directions = inferred ? BOTH : stated;
-    const held = wornBy(row.interfaceId);
-    if (held === undefined) {
-      const groups = wearers.ofUnknownInterface(row);
-      return { kind: 'unknown', reason: 'unknown-interface', groups, directions };
-    }
-    const near = statesWithin(held, row.first - slack, row.last + slack);
-    if (near.length === 0) {
-      const groups = wearers.ofKnownInterface(held);
-      return { kind: 'unknown', reason: 'no-state-at-that-time', groups, directions };
-    }
-    const bare = near.some((h) => h.state.groups.length === 0);
-    if (bare && near.every((h) => h.state.groups.length === 0)) return { kind: 'unfiltered' };
-    const groups = near.length === 1 ? near[0]!.state.groups : unionOf(near.map((h) => h.state.groups));
-    return {
-      kind: 'readings',
-      readings: readingsOf(row, near, stated),
-      otherWay: () => (inferred ? readingsOf(row, near, stated[0] === 'ingress' ? EGRESS : INGRESS) : []),
-      mayBeUnfiltered: bare,
-      groups,
-      lacksGroup: () => groups.some((g) => !knownGroups.has(g)),
-      directions,
-    };
+  #add(worn: Worn, peer: Met, inbound: boolean, outbound: boolean): void {
+    if (inbound) this.#push(worn, false, peer);
+    if (outbound) this.#push(worn, true, peer);
   }
-  return { read, peerSets: peers.sets };
+
+  #push(worn: Worn, egress: boolean, peer: Met): void {
+    const at = this.count;
+    this.count = at + 1;
+    this.worn[at] = worn;
+    this.egress[at] = egress;
+    this.peers[at] = peer;
+  }
+
+  address(peer: number): Address {
+    return this.#addresses.all[peer]!.address!;
+  }
+
+  /** By number of the address: its place among all, which equal addresses share. */
+  addressRanks(): Float64Array {
+    return this.#addresses.ranks();
+  }
+
+  /** By number. */
+  interfaceIds(): string[] {
+    return [...this.#wearers.keys()];
+  }
+
+  /** All groups that may have been worn, and whether the inventory lacks one. */
+  groupsOf({ all }: Near): { groups: readonly string[]; lacks: boolean } {
+    const groups =
+      all.length === 1 ? all[0]!.state.groups : [...new Set(all.flatMap((h) => h.state.groups))].sort(compareText);
+    return { groups, lacks: groups.some((g) => !this.#knownGroups.has(g)) };
+  }
 }
 
-const BOTH: readonly Direction[] = ['ingress', 'egress'];
-const INGRESS: readonly Direction[] = ['ingress'];
-const EGRESS: readonly Direction[] = ['egress'];
+export const BOTH: readonly Direction[] = ['ingress', 'egress'];
+export const INGRESS: readonly Direction[] = ['ingress'];
+export const EGRESS: readonly Direction[] = ['egress'];
 
-function directionsOf(row: LedgerRow): readonly Direction[] {
-  if (row.opened === 'unknown') return BOTH;
-  return row.opened === 'inbound' ? INGRESS : EGRESS;
-}
-
-/** The called end's port: the interface's own for ingress, the peer's for egress. Null where folded away or not logged. */
-function portOf(row: LedgerRow, direction: Direction): number | null {
-  if (!hasPorts(row.protocol)) return null;
-  return direction === 'ingress' ? row.localPort : row.peerPort;
-}
-
-function unionOf(lists: readonly (readonly string[])[]): string[] {
-  return [...new Set(lists.flat())].sort(compareText);
+function remember(wearer: Wearer, near: Near, from: number, to: number): void {
+  wearer.near = near;
+  wearer.from = from;
+  wearer.to = to;
 }

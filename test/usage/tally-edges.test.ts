@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { EvidenceClass } from '../../analyzer/flowlogs/ledger.ts';
-import { Tally } from '../../analyzer/usage/tally.ts';
+import { TallyTable } from '../../analyzer/usage/tally.ts';
 import { FROM, flow } from '../advice/build.ts';
 
 const DAY = 86_400;
 const day = FROM / DAY;
 
 function tallyOf(...rows: [day: number, records: number, evidence: EvidenceClass][]) {
-  const tally = new Tally();
+  const table = new TallyTable();
   for (const [n, records, evidence] of rows) {
-    tally.add(flow(n, 6, 80, '10.0.0.1', { records, packets: records * 2, bytes: records * 10, evidence }));
+    table.add(0, flow(n, 6, 80, '10.0.0.1', { records, packets: records * 2, bytes: records * 10, evidence }));
   }
-  return tally.totals();
+  return table.totals(0);
 }
 
 describe('running sums', () => {
@@ -69,9 +69,9 @@ describe('running sums', () => {
   });
 
   it('take a moment late in a day for that day', () => {
-    const tally = new Tally();
-    tally.add(flow(0, 6, 80, '10.0.0.1', { bucket: FROM + DAY - 1, records: 1 }));
-    expect(tally.days()).toEqual([{ day, records: 1 }]);
+    const table = new TallyTable();
+    table.add(0, flow(0, 6, 80, '10.0.0.1', { bucket: FROM + DAY - 1, records: 1 }));
+    expect(table.totals(0).days).toEqual([{ day, records: 1 }]);
   });
 
   it('keep what decided who opened, in one fixed order, each with its records', () => {
