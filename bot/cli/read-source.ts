@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, open, readdir, realpath } from 'node:fs/promises';
+import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { PareError } from '@pare/analyzer/model/problem.ts';
 import type { SourceFile, SourceNote, SourceTree } from '../source/contract.ts';
@@ -129,9 +129,16 @@ async function follow(root: string, state: Walk): Promise<void> {
           linkTo: one.path,
           linkedFolder: true,
         });
-    else if (WANTED.test(path) || !/\.[^/]*$/.test(path))
+    else if (WANTED.test(path) || !/\.[^/]*$/.test(path) || (target !== null && (await isFolder(target))))
       note(state, 'source-symlink', `${path} is a symbolic link and was not followed`, path);
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (one) => one.isDirectory(),
+    () => false,
+  );
 }
 
 async function readOne(file: string, path: string, state: Walk): Promise<void> {

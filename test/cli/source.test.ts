@@ -1,7 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSource } from '../../bot/cli/read-source.ts';
 import { EXIT, type Runtime } from '../../bot/cli/runtime.ts';
 import { edit, type SourceEditOptions } from '../../bot/cli/work/source-edit.ts';
 import { list } from '../../bot/cli/work/source-list.ts';
@@ -38,7 +48,8 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 const main = () => readFileSync(join(dir, 'main.tf'), 'utf8');
-const asked = (options: Omit<SourceEditOptions, 'source' | 'id'>) => edit({ source: dir, id: ID, ...options }, runtime);
+const asked = (options: Omit<SourceEditOptions, 'source' | 'id'> & { id?: string }) =>
+  edit({ source: dir, id: ID, ...options }, runtime);
 
 describe('pare source list', () => {
   it('prints id, file, lines, shape and what each rule evaluates to', async () => {
@@ -95,6 +106,15 @@ function placesOf(json: string): string[] {
   return [...new Set(declarations.flatMap(({ rules }) => rules.map((one) => `${one.root}: ${one.address}`)))].sort();
 }
 
+/** A folder `shared`, `envs/linked` as a link to it, and what `envs/main.tf` says. */
+function linkShared(envs: string): void {
+  mkdirSync(join(dir, 'shared'));
+  mkdirSync(join(dir, 'envs'));
+  writeFileSync(join(dir, 'shared', 'rules.tf'), MAIN);
+  symlinkSync('../shared', join(dir, 'envs', 'linked'));
+  if (envs !== '') writeFileSync(join(dir, 'envs', 'main.tf'), envs);
+}
+
 describe('a symbolic link within the tree', () => {
   it('to a folder is that folder, and no second root', async () => {
     mkdirSync(join(dir, 'shared'));
@@ -118,6 +138,66 @@ describe('a symbolic link within the tree', () => {
       'envs: module.m.aws_security_group_rule.ssh',
     ]);
     expect(notes).toEqual([]);
+  });
+
+  it.each([
+    ['called through the link', 'module "m" {\n  source = "./linked"\n}\n', 'envs/linked/rules.tf'],
+    ['called by its own name', 'module "m" {\n  source = "../shared"\n}\n', 'shared/rules.tf'],
+    ['called by nobody', '', 'shared/rules.tf'],
+  ])('to a folder does not list its declarations twice: %s', async (_, call, file) => {
+    linkShared(call);
+    await list({ source: dir, json: true }, runtime);
+    const { declarations } = JSON.parse(out.join('')) as { declarations: { file: string; rules: unknown[] }[] };
+    expect(declarations.map((one) => [one.file, one.rules.length])).toEqual(
+      [
+        [file, 2],
+        ['main.tf', 2],
+      ].sort(),
+    );
+  });
+
+  it('to a folder that is called both ways lists each with its rules', async () => {
+    linkShared('module "m" {\n  source = "./linked"\n}\nmodule "n" {\n  source = "../shared"\n}\n');
+    await list({ source: dir, json: true }, runtime);
+    const { declarations } = JSON.parse(out.join('')) as { declarations: { file: string; rules: unknown[] }[] };
+    expect(declarations.map((one) => [one.file, one.rules.length])).toEqual([
+      ['envs/linked/rules.tf', 2],
+      ['main.tf', 2],
+      ['shared/rules.tf', 2],
+    ]);
+  });
+
+  it('to a folder leads an edit to the file that is there', async () => {
+    linkShared('module "m" {\n  source = "./linked"\n}\n');
+    const id = 'envs/linked/rules.tf:aws_security_group_rule.ssh';
+    expect(await asked({ id, remove: true, at: ['0'], write: true })).toBe(EXIT.clean);
+    const text = MAIN.replace('"10.1.0.0/16", ', '');
+    expect(readFileSync(join(dir, 'shared/rules.tf'), 'utf8')).toBe(text);
+    expect(lstatSync(join(dir, 'envs/linked')).isSymbolicLink()).toBe(true);
+    expect(readdirSync(join(dir, 'shared'))).toEqual(['rules.tf']);
+    expect(main()).toBe(MAIN);
+    // git applies no patch beyond a symbolic link.
+    expect(out.join('')).toContain('+++ b/shared/rules.tf');
+    expect(out.join('')).not.toContain('envs/linked');
+  });
+
+  it('to a folder outside the tree is told, whatever the name of the link', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'pare-outside-'));
+    writeFileSync(join(outside, 'secret.tf'), MAIN);
+    symlinkSync(outside, join(dir, 'v1.2'));
+    symlinkSync(join(outside, 'secret.tf'), join(dir, 'notes.md'));
+    const { notes: told, tree } = await readSource(dir);
+    rmSync(outside, { recursive: true });
+    expect(told.map((note) => note.message)).toEqual(['v1.2 is a symbolic link and was not followed']);
+    expect(tree.files.map((file) => file.path)).toEqual(['main.tf']);
+  });
+
+  it('to a folder is told where all links together hold too many files', async () => {
+    mkdirSync(join(dir, 'shared'));
+    for (let i = 0; i < 500; i += 1) writeFileSync(join(dir, 'shared', `${i}.tf`), '');
+    for (let i = 0; i < 101; i += 1) symlinkSync('shared', join(dir, `v1.${100 + i}`));
+    const { notes: told } = await readSource(dir);
+    expect(told.map((note) => note.message)).toEqual(['v1.200 is a symbolic link and was not followed']);
   });
 
   it('is read as the file that it leads to, which is the one that is edited', async () => {

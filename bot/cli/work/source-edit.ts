@@ -48,6 +48,8 @@ export async function edit(options: SourceEditOptions, runtime: Runtime): Promis
 
   const after = applyEdits(index.tree, result.edits);
   const changes = after.files.flatMap((file): FileChange[] => {
+    // A link changes with the file that it leads to, which is the one to write.
+    if (file.linkTo !== undefined) return [];
     const before = index.tree.get(file.path)?.text ?? '';
     return before === file.text ? [] : [{ path: file.path, before, after: file.text }];
   });

@@ -10,7 +10,7 @@ import type {
 import type { EvaluatedRoot, IndexDetails } from './edit/details.ts';
 import { editRule } from './edit/edit.ts';
 import type { ModuleDefinition } from './eval/definition.ts';
-import { openProject } from './eval/open.ts';
+import { linkedFolder, openProject } from './eval/open.ts';
 import { addNote, type Project, type ProjectTools, VENDORED } from './eval/project.ts';
 import { type PlacedSite, publish } from './publish.ts';
 import { type EvaluatedRules, rootEvaluator } from './roots.ts';
@@ -50,8 +50,9 @@ export function terraformLanguage(hcl: HclParser, check: SourceLanguage['check']
     // Modules that no call reaches (count 0, an unknown source) still declare their rules, though they make none.
     const reached = new Set([...sites.values()].map(({ site }) => site.resource));
     const isRoot = new Set(project.roots);
+    const declaredAt = elsewhere(project, reached);
     for (const directory of project.layout.configuration.keys()) {
-      if (VENDORED.test(`${directory}/`) || isRoot.has(directory)) continue;
+      if (VENDORED.test(`${directory}/`) || isRoot.has(directory) || declaredAt.has(directory)) continue;
       const definition = project.definition(directory);
       if (definition !== null && ruleBlocks(definition).some((block) => !reached.has(block))) take(directory, false);
     }
@@ -104,6 +105,18 @@ function ruleBlocks(definition: ModuleDefinition): readonly Block[] {
   });
   ruleBlocksOf.set(definition, blocks);
   return blocks;
+}
+
+/** Of a folder and the symbolic links to it, those that are left out since another of them declares the same text with its rules, if any. */
+function elsewhere(project: Project, reached: ReadonlySet<Block>): ReadonlySet<string> {
+  const out = new Set<string>();
+  for (const directory of project.layout.configuration.keys()) {
+    const target = linkedFolder(directory, project.layout);
+    if (target === null) continue;
+    const blocks = ruleBlocks(project.definition(directory)!);
+    out.add(blocks.length > 0 && blocks.every((block) => reached.has(block)) ? target : directory);
+  }
+  return out;
 }
 
 const faultsOf = new WeakMap<readonly SourceFile[], readonly SyntaxFault[]>();

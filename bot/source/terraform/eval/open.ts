@@ -46,7 +46,7 @@ export function openProject(
  * The folder that a directory is by a symbolic link, else null. Calls lead through such a directory, but by itself it is no root: that would be
  * the linked folder once more, and each rule of it would be shared by two.
  */
-function linkedFolder(directory: string, layout: Layout): string | null {
+export function linkedFolder(directory: string, layout: Layout): string | null {
   const [first] = layout.configuration.get(directory) ?? [];
   return first?.linkTo === undefined || first.linkedFolder === undefined ? null : directoryOf(first.linkTo);
 }
