@@ -185,7 +185,7 @@ export class LedgerFiles {
   private interfaceColumn(at: (from: number) => number): ParquetColumn {
     const { exports } = this.kernel;
     const write = (from: number, size: number) => exports.encodeNames(at(from), size);
-    return { name: 'interface_id', as: 'text', optional: true, write };
+    return { name: 'interface_id', as: 'text', optional: true, repeats: true, write };
   }
 
   private flagColumn(name: string, at: (from: number) => number): ParquetColumn {

@@ -186,21 +186,30 @@ export class Kernel {
 
   private learn(): void {
     const { exports, interfaces } = this;
-    for (let n = interfaces.length; n < exports.interfaceCount(); n += 1) {
-      const id = latin1(this.bytes(exports.interfaceAt(n), exports.interfaceLength(n)));
-      interfaces.push(id);
-      const addresses = this.own(id).flatMap((text) => this.numberOf(text) ?? []);
-      const at = addresses.length === 0 ? 0 : exports.alloc(addresses.length * 8);
-      new BigUint64Array(exports.memory.buffer, at, addresses.length).set(addresses);
-      exports.setOwn(n, at, addresses.length);
+    const first = interfaces.length;
+    const count = exports.interfaceCount();
+    if (count === first) return;
+    // All names by one view, all addresses into one block: the first batch meets most interfaces there are.
+    const memory = Buffer.from(exports.memory.buffer);
+    for (let n = first; n < count; n += 1) {
+      const at = exports.interfaceAt(n);
+      interfaces.push(memory.toString('latin1', at, at + exports.interfaceLength(n)));
+    }
+    const own = interfaces.slice(first).map((id) => this.own(id).flatMap((text) => this.wordsOf(text)));
+    const words = Uint32Array.from(own.flat());
+    let at = exports.alloc(words.byteLength + 8);
+    new Uint32Array(exports.memory.buffer, at, words.length).set(words);
+    for (const [n, { length }] of own.entries()) {
+      exports.setOwn(first + n, at, length / 2);
+      at += length * 4;
     }
   }
 
-  /** An address as the kernel compares it; null for none. */
-  private numberOf(text: string): bigint | null {
+  /** An address as the kernel compares it, in two words, the lower one first; none where it is no address. */
+  private wordsOf(text: string): number[] {
     const address = parseAddress(text);
-    if (!text.includes(':')) return address?.family === 4 ? BigInt(address.value) : null;
-    return (1n << 32n) | BigInt(this.putOdd(address === null ? text : formatAddress(address)));
+    if (!text.includes(':')) return address?.family === 4 ? [address.value, 0] : [];
+    return [this.putOdd(address === null ? text : formatAddress(address)), 1];
   }
 
   private oddAddress(at: number, length: number): number {

@@ -7,6 +7,8 @@ export interface ParquetColumn {
   name: string;
   as: 'text' | 'whole' | 'small' | 'flag';
   optional: boolean;
+  /** Its dictionary is much the same from file to file. */
+  repeats?: boolean;
   write(from: number, rows: number): void;
 }
 
@@ -21,6 +23,8 @@ const UNCOMPRESSED = 0;
 const ZSTD = 6;
 /** Texts shorter than this are not worth their compression. */
 const WORTH = 1 << 14;
+/** Files of a day. */
+const MOST_REPEATED = 4;
 const MAGIC = Buffer.from('PAR1', 'latin1');
 
 /** Rows that an engine reads as one piece of work. */
@@ -41,6 +45,8 @@ interface Chunk {
 export class Output {
   private held = new Uint8Array(1 << 20);
   length = 0;
+  /** Texts of columns that repeat, and what they were compressed to. */
+  repeated: { text: Uint8Array; stored: Uint8Array }[] = [];
 
   push(part: Uint8Array): void {
     const end = this.length + part.length;
@@ -103,7 +109,8 @@ function writeChunk(kernel: Kernel, out: Output, column: ParquetColumn, from: nu
   };
   if (encoding === RLE_DICTIONARY) {
     chunk.dictionary = out.length;
-    chunk.plainSize += page(out, DICTIONARY_PAGE, plain, exports.dictionarySize(), PLAIN, codec);
+    const repeats = column.repeats === true;
+    chunk.plainSize += page(out, DICTIONARY_PAGE, plain, exports.dictionarySize(), PLAIN, codec, repeats);
   }
   chunk.data = out.length;
   chunk.plainSize += page(out, DATA_PAGE, body, rows, encoding, codec);
@@ -111,12 +118,27 @@ function writeChunk(kernel: Kernel, out: Output, column: ParquetColumn, from: nu
   return chunk;
 }
 
+/** Compressed, or as it was when the same text was compressed for one of the last files. */
+function compressed(out: Output, text: Uint8Array, repeats: boolean): Uint8Array {
+  const known = repeats ? out.repeated.find((each) => Buffer.compare(each.text, text) === 0) : undefined;
+  if (known !== undefined) return known.stored;
+  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+  const stored = zstdCompressSync(text, { chunkSize: text.length + 1024, pledgedSrcSize: text.length, params });
+  if (repeats) out.repeated = [{ text: text.slice(), stored }, ...out.repeated.slice(0, MOST_REPEATED - 1)];
+  return stored;
+}
+
 /** The page with its header. Returns its size before compression, header included. */
-function page(out: Output, type: number, body: Uint8Array, values: number, encoding: number, codec: number): number {
-  const stored =
-    codec === ZSTD
-      ? zstdCompressSync(body, { chunkSize: body.length + 1024, params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-      : body;
+function page(
+  out: Output,
+  type: number,
+  body: Uint8Array,
+  values: number,
+  encoding: number,
+  codec: number,
+  repeats = false,
+): number {
+  const stored = codec === ZSTD ? compressed(out, body, repeats) : body;
   const header = new ThriftWriter()
     .i32(1, type)
     .i32(2, body.length)
