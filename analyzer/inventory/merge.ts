@@ -32,5 +32,6 @@ export function mergeById<T>(
     }
     byId.set(id, chosen ?? known);
   }
-  return [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, item]) => item);
+  // Without a comparison of our own: by code units, and several times faster.
+  return [...byId.keys()].sort().map((id) => byId.get(id)!);
 }

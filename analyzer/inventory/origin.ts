@@ -26,8 +26,15 @@ const LAYOUT = 'put the files under ACCOUNT/REGION/, e.g. 111122223333/eu-west-1
 
 /** `us-east-1` of an ARN `arn:aws:ec2:us-east-1:…`. */
 export function regionOfArn(arn: string | null | undefined): string | null {
-  const region = arn?.split(':')[3];
-  return region === undefined || region === '' ? null : region;
+  if (arn === null || arn === undefined) return null;
+  let from = 0;
+  for (let colons = 0; colons < 3; colons += 1) {
+    from = arn.indexOf(':', from) + 1;
+    if (from === 0) return null;
+  }
+  const to = arn.indexOf(':', from);
+  const region = arn.slice(from, to < 0 ? arn.length : to);
+  return region === '' ? null : region;
 }
 
 /** `us-west-2` of zones `us-west-2a`, `us-west-2-lax-1a` (Local Zone) and `us-east-1-wl1-bos-wlz-1` (Wavelength). */

@@ -1,9 +1,9 @@
-import { parseCidr } from '../model/address.ts';
+import { formatCidr, parseCidr } from '../model/address.ts';
 import { derivedRuleId } from '../model/identity.ts';
 import type { SecurityGroup } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
 import { parseProtocol } from '../model/protocol.ts';
-import { canonicalShape, type Direction, type Peer, type SecurityGroupRule, shapeKey } from '../model/rule.ts';
+import { canonicalKey, canonicalPorts, type Direction, type Peer, type SecurityGroupRule } from '../model/rule.ts';
 import { LISTINGS, printCommand } from './listings.ts';
 import type { Origin, RawScope } from './origin.ts';
 import { regionOfArn } from './origin.ts';
@@ -39,17 +39,22 @@ export function rulesOf(
   groups: readonly SecurityGroup[],
 ): { rules: SecurityGroupRule[]; warnings: Problem[] } {
   const byId = new Map(groups.map((group) => [group.groupId, group]));
-  const derived = derivedRules(raw, origin);
+  const derived = permissionsOf(raw, origin);
   if (raw.rules === null) {
     const file = `${raw.scope.folder}/${LISTINGS.rules.name}.json`;
     const message = `no ${LISTINGS.rules.name}.json: the rules are taken from ${LISTINGS.groups.name}.json and have no rule ids of EC2`;
     const next = printCommand(LISTINGS.rules.command, file, raw.scope);
     const warning: Problem = { code: 'inventory-rules-derived', message, next, fault: 'input', file };
-    return { rules: derived.rules, warnings: [warning] };
+    const rules = new Map<string, SecurityGroupRule>();
+    for (const permission of derived.permissions) {
+      const ruleId = derivedRuleId(permission);
+      if (!rules.has(ruleId)) rules.set(ruleId, ruleOf(permission, ruleId));
+    }
+    return { rules: [...rules.values()], warnings: [warning] };
   }
   const next = nextFor(raw, 'rules', raw.rules[0]?.file);
   const rules = raw.rules.map((item) => liveRule(item, origin, byId.get(item.value.GroupId), next));
-  return { rules, warnings: derived.any ? disagreements(raw, rules, derived.rules, byId) : [] };
+  return { rules, warnings: derived.any ? disagreements(raw, rules, derived.permissions, byId) : [] };
 }
 
 function nextFor(raw: RawScope, kind: 'rules' | 'groups', file: string | undefined): string {
@@ -66,19 +71,16 @@ function liveRule(
   const { value, file, at } = item;
   const accountId = origin.account(item, value.GroupOwnerId ?? group?.accountId);
   const region = group?.region ?? origin.region(item, regionOfArn(value.SecurityGroupRuleArn), null);
-  const shape = canonicalShape({
-    direction: value.IsEgress ? 'egress' : 'ingress',
-    protocol: protocolOf(value.IpProtocol, file, at, next),
-    fromPort: value.FromPort ?? null,
-    toPort: value.ToPort ?? null,
-    peer: livePeer(item, accountId, next),
-  });
+  const protocol = protocolOf(value.IpProtocol, file, at, next);
   return {
     ruleId: value.SecurityGroupRuleId,
     groupId: value.GroupId,
     accountId,
     region,
-    ...shape,
+    direction: value.IsEgress ? 'egress' : 'ingress',
+    protocol,
+    ...canonicalPorts({ protocol, fromPort: value.FromPort ?? null, toPort: value.ToPort ?? null }),
+    peer: livePeer(item, accountId, next),
     description: value.Description ?? null,
     tags: tagsOf(value.Tags),
   };
@@ -102,12 +104,13 @@ function livePeer(item: Located<RawRule>, accountId: string, next: string): Peer
   throw wrongShape(file, at, message, next);
 }
 
+/** Canonical: the text of the CIDR as EC2 would write it. */
 function cidrPeer(kind: 'cidrIpv4' | 'cidrIpv6', cidr: string, file: string, at: string, next: string): Peer {
   const parsed = parseCidr(cidr);
   if (parsed === null || parsed.family !== (kind === 'cidrIpv4' ? 4 : 6)) {
     throw wrongShape(file, at, `${JSON.stringify(cidr)} is no ${kind === 'cidrIpv4' ? 'IPv4' : 'IPv6'} CIDR`, next);
   }
-  return { kind, cidr };
+  return { kind, cidr: formatCidr(parsed) };
 }
 
 interface RawGroupReference {
@@ -129,9 +132,16 @@ function groupPeer(raw: RawGroupReference, accountId: string): Peer {
   };
 }
 
-/** `any`: whether security-group.json says anything about permissions at all. */
-function derivedRules(raw: RawScope, origin: Origin): { rules: SecurityGroupRule[]; any: boolean } {
-  const rules = new Map<string, SecurityGroupRule>();
+/** What a group's permissions say: a rule without an id of EC2. */
+type Permission = Omit<SecurityGroupRule, 'ruleId' | 'tags'>;
+
+function ruleOf(permission: Permission, ruleId: string): SecurityGroupRule {
+  return { ruleId, ...permission, tags: {} };
+}
+
+/** `any`: whether security-group.json says anything about permissions at all. The same permission may come twice. */
+function permissionsOf(raw: RawScope, origin: Origin): { permissions: Permission[]; any: boolean } {
+  const out: Permission[] = [];
   let any = false;
   for (const item of raw.groups ?? []) {
     for (const [direction, key] of [
@@ -141,21 +151,14 @@ function derivedRules(raw: RawScope, origin: Origin): { rules: SecurityGroupRule
       const permissions = item.value[key];
       if (permissions === null || permissions === undefined) continue;
       any = true;
+      const next = nextFor(raw, 'groups', item.file);
       for (const [i, permission] of permissions.entries()) {
         const at = `${item.at}.${key}[${i}]`;
-        for (const rule of permissionRules(
-          { ...item, at },
-          direction,
-          permission,
-          origin,
-          nextFor(raw, 'groups', item.file),
-        )) {
-          if (!rules.has(rule.ruleId)) rules.set(rule.ruleId, rule);
-        }
+        out.push(...permissionRules({ ...item, at }, direction, permission, origin, next));
       }
     }
   }
-  return { rules: [...rules.values()], any };
+  return { permissions: out, any };
 }
 
 function permissionRules(
@@ -164,7 +167,7 @@ function permissionRules(
   permission: RawPermission,
   origin: Origin,
   next: string,
-): SecurityGroupRule[] {
+): Permission[] {
   const { value: group, file, at } = item;
   const accountId = origin.account(item, group.OwnerId);
   const region = origin.region(item, regionOfArn(group.SecurityGroupArn), group.VpcId);
@@ -187,24 +190,42 @@ function permissionRules(
       description: pair.Description,
     })),
   ];
-  return peers.map(({ peer, description }) => {
-    const ports = { fromPort: permission.FromPort ?? null, toPort: permission.ToPort ?? null };
-    const shape = canonicalShape({ direction, protocol, ...ports, peer });
-    const identity = { accountId, region, groupId: group.GroupId, ...shape };
-    return { ruleId: derivedRuleId(identity), ...identity, description: description ?? null, tags: {} };
+  const { fromPort, toPort } = canonicalPorts({
+    protocol,
+    fromPort: permission.FromPort ?? null,
+    toPort: permission.ToPort ?? null,
   });
+  return peers.map(({ peer, description }) => ({
+    accountId,
+    region,
+    groupId: group.GroupId,
+    direction,
+    protocol,
+    fromPort,
+    toPort,
+    peer,
+    description: description ?? null,
+  }));
 }
 
 /** Rules in one file and not in the other: one of them was printed at another time, so neither may be believed blindly. */
 function disagreements(
   raw: RawScope,
   live: readonly SecurityGroupRule[],
-  derived: readonly SecurityGroupRule[],
+  derived: readonly Permission[],
   groups: ReadonlyMap<string, SecurityGroup>,
 ): Problem[] {
-  const keyOf = (rule: SecurityGroupRule): string => `${rule.groupId}|${shapeKey(rule)}`;
-  const liveKeys = new Set(live.map(keyOf));
-  const derivedKeys = new Set(derived.map(keyOf));
+  const keyOf = (rule: Permission): string => `${rule.groupId}|${canonicalKey(rule)}`;
+  // By key: whether the permissions have it.
+  const met = new Map<string, boolean>();
+  const keys = live.map(keyOf);
+  for (const key of keys) met.set(key, false);
+  const onlyDerived: Permission[] = [];
+  for (const permission of derived) {
+    const key = keyOf(permission);
+    if (met.has(key)) met.set(key, true);
+    else onlyDerived.push(permission);
+  }
   const next = 'print both files again, one right after the other; security-group-rules.json was believed';
   const problem = (message: string, file: string | undefined): Problem => ({
     code: 'inventory-rules-disagree',
@@ -213,18 +234,17 @@ function disagreements(
     fault: 'input',
     file: file ?? raw.scope.folder,
   });
-  const onlyLive = live.filter((rule) => groups.has(rule.groupId) && !derivedKeys.has(keyOf(rule)));
-  const onlyDerived = derived.filter((rule) => !liveKeys.has(keyOf(rule)));
+  const onlyLive = live.filter((rule, i) => groups.has(rule.groupId) && met.get(keys[i]!) === false);
   return [
     ...onlyLive.map((rule) =>
       problem(
-        `${rule.ruleId} of ${rule.groupId} (${shapeKey(rule)}) is not among the permissions in security-groups.json`,
+        `${rule.ruleId} of ${rule.groupId} (${canonicalKey(rule)}) is not among the permissions in security-groups.json`,
         raw.rules?.[0]?.file,
       ),
     ),
     ...onlyDerived.map((rule) =>
       problem(
-        `${rule.groupId} has a permission (${shapeKey(rule)}) that security-group-rules.json lacks`,
+        `${rule.groupId} has a permission (${canonicalKey(rule)}) that security-group-rules.json lacks`,
         raw.groups?.[0]?.file,
       ),
     ),

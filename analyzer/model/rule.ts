@@ -45,6 +45,14 @@ export interface SecurityGroupRule extends RuleShape {
 /** Ports as the protocol means them: TCP/UDP without ports become 0-65535, ICMP -1/-1, others null. */
 export function canonicalShape(shape: RuleShape): RuleShape {
   const { direction, protocol, peer } = shape;
+  return { direction, protocol, ...canonicalPorts(shape), peer: canonicalPeer(peer) };
+}
+
+/** Its ports alone, for who has a canonical peer. */
+export function canonicalPorts(
+  shape: Pick<RuleShape, 'protocol' | 'fromPort' | 'toPort'>,
+): Pick<RuleShape, 'fromPort' | 'toPort'> {
+  const { protocol } = shape;
   let { fromPort, toPort } = shape;
   if (hasPorts(protocol)) {
     if (fromPort === null || fromPort < 0 || toPort === null || toPort < 0) {
@@ -58,7 +66,7 @@ export function canonicalShape(shape: RuleShape): RuleShape {
     fromPort = null;
     toPort = null;
   }
-  return { direction, protocol, fromPort, toPort, peer: canonicalPeer(peer) };
+  return { fromPort, toPort };
 }
 
 function canonicalPeer(peer: Peer): Peer {
@@ -87,6 +95,10 @@ export function portsText(shape: Pick<RuleShape, 'protocol' | 'fromPort' | 'toPo
 
 /** The canonical tuple as text: equal exactly when two shapes allow the same, by the same kind of peer. */
 export function shapeKey(shape: RuleShape): string {
-  const c = canonicalShape(shape);
+  return canonicalKey(canonicalShape(shape));
+}
+
+/** The same of a shape that is canonical already, as live rules are. */
+export function canonicalKey(c: RuleShape): string {
   return `${c.direction}|${formatProtocol(c.protocol)}|${c.fromPort ?? ''}|${c.toPort ?? ''}|${c.peer.kind}|${peerText(c.peer)}`;
 }
