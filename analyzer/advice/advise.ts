@@ -128,6 +128,7 @@ class Planner {
   /** How far above the proved bound the chosen rules may lie, in space. */
   slack = 0;
   readonly #narrowings = new Map<number, Narrowed>();
+  readonly #keys = new Map<RuleShape, string>();
   readonly #sureness: Sureness;
   readonly #classes: ConnectionClass[][];
   /** Rules of the same group and direction, by index. */
@@ -145,7 +146,10 @@ class Planner {
     this.#sureness = fitSureness(input.evidence, input.inventory, input.window);
     const { rules, classes } = input.evidence;
     this.#classes = rules.map(() => []);
-    for (const c of classes) for (const rule of [...c.yes, ...c.maybe]) this.#classes[rule]!.push(c);
+    for (const c of classes) {
+      for (const rule of c.yes) this.#classes[rule]!.push(c);
+      for (const rule of c.maybe) this.#classes[rule]!.push(c);
+    }
     for (const [i, rule] of rules.entries()) {
       const list = this.#siblings.get(groupKey(rule)) ?? [];
       list.push(i);
@@ -221,8 +225,9 @@ class Planner {
     const free = [...changeable].filter((i) => this.#mayBeCovered(i, policy));
     const slot = new Map(free.map((i, n) => [i, n]));
     const elements = new Map<string, number[]>();
+    const groups = evidence.groupSets.map((set) => new Set(set));
     for (const c of evidence.classes) {
-      const own = new Set(evidence.groupSets[c.groupSet]);
+      const own = groups[c.groupSet]!;
       const standing = c.yes.filter((i) => this.decisions[i]!.action !== 'remove' && own.has(this.#rules[i]!.groupId));
       if (!standing.some((i) => slot.has(i))) continue;
       // A rule that nobody may edit, and that is not of the same group, is no promise.
@@ -426,15 +431,22 @@ class Planner {
     this.#set(i, action, reason, detail, confidence, fresh);
   }
 
+  /** Each sibling asks for the keys of all others. */
+  #keyOf(shape: RuleShape): string {
+    const key = this.#keys.get(shape) ?? shapeKey(shape);
+    this.#keys.set(shape, key);
+    return key;
+  }
+
   /** EC2 refuses a second rule of the same tuple, so a replacement that stands already is left out. */
   #withoutDuplicates(i: number, shapes: readonly RuleShape[]): RuleShape[] {
     const standing = new Set(
       this.#siblings
         .get(groupKey(this.#rules[i]!))!
         .filter((j) => j !== i)
-        .flatMap((j) => this.#after(j).map(shapeKey)),
+        .flatMap((j) => this.#after(j).map((shape) => this.#keyOf(shape))),
     );
-    return shapes.filter((shape) => !standing.has(shapeKey(shape)));
+    return shapes.filter((shape) => !standing.has(this.#keyOf(shape)));
   }
 
   /** Law 4, for each group and direction. */

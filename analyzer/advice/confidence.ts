@@ -97,10 +97,15 @@ function usesOf(evidence: Evidence, middle: number): Use[] {
     const first = c.days[0]?.day;
     if (first === undefined) continue;
     const keys = [c.protocol * 65_537 + (c.port ?? -1), unitOf(c)];
-    for (const i of new Set([...c.yes, ...c.maybe])) {
-      const use = uses[i]!;
-      for (const { day } of c.days) use.days.add(day);
-      for (const key of keys) use.values.set(key, Math.min(first, use.values.get(key) ?? first));
+    for (const rules of [c.yes, c.maybe]) {
+      for (const i of rules) {
+        const use = uses[i]!;
+        for (const { day } of c.days) use.days.add(day);
+        for (const key of keys) {
+          const known = use.values.get(key);
+          if (known === undefined || first < known) use.values.set(key, first);
+        }
+      }
     }
   }
   for (const use of uses) {

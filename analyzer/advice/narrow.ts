@@ -414,17 +414,13 @@ function shapesOf(rule: RuleShape, candidate: Candidate): RuleShape[] {
       return { direction: rule.direction, protocol, fromPort, toPort, peer };
     }),
   );
-  const distinct = new Map(shapes.map((shape) => [shapeKey(shape), shape]));
-  return [...distinct.values()].sort(compareShapes);
+  if (shapes.length === 1) return shapes;
+  const unique = new Map(shapes.map((shape) => [shapeKey(shape), shape]));
+  return [...unique].sort(([x, a], [y, b]) => compareShapes(a, b) || (x < y ? -1 : 1)).map(([, shape]) => shape);
 }
 
 function compareShapes(a: RuleShape, b: RuleShape): number {
-  return (
-    a.protocol - b.protocol ||
-    (a.fromPort ?? -1) - (b.fromPort ?? -1) ||
-    (a.toPort ?? -1) - (b.toPort ?? -1) ||
-    (shapeKey(a) < shapeKey(b) ? -1 : 1)
-  );
+  return a.protocol - b.protocol || (a.fromPort ?? -1) - (b.fromPort ?? -1) || (a.toPort ?? -1) - (b.toPort ?? -1);
 }
 
 interface Change {

@@ -1,7 +1,7 @@
 import type { Inventory } from '../model/inventory.ts';
 import { ALL_PROTOCOLS } from '../model/protocol.ts';
 import type { RuleShape } from '../model/rule.ts';
-import type { Evidence } from '../usage/index.ts';
+import type { Evidence, Match } from '../usage/evidence.ts';
 import { type CompiledRule, compileRule, matchRule, type Probe, peerView, prefixListSets } from '../usage/match.ts';
 
 /** What stands instead of one rule: itself, nothing, or replacements. */
@@ -18,10 +18,13 @@ export interface Replay {
   offenders: readonly number[];
 }
 
+const PROTOCOLS = 256;
+
 interface Standing {
   origin: number;
   before: CompiledRule;
-  after: readonly CompiledRule[];
+  /** Null: the rule itself, which answers as before. */
+  after: readonly CompiledRule[] | null;
 }
 
 /**
@@ -36,14 +39,16 @@ export function replay(evidence: Evidence, after: readonly RuleAfter[], inventor
     const key = `${rule.groupId}|${rule.direction}`;
     const shapes = after[origin]!.shapes.filter((shape) => shape.direction === rule.direction);
     const list = standing.get(key) ?? [];
-    list.push({ origin, before: compileRule(rule, lists), after: shapes.map((shape) => compileRule(shape, lists)) });
+    const unchanged = shapes.length === 1 && shapes[0] === rule;
+    const compiled = unchanged ? null : shapes.map((shape) => compileRule(shape, lists));
+    list.push({ origin, before: compileRule(rule, lists), after: compiled });
     standing.set(key, list);
   }
   const views = evidence.peerGroupSets.map(peerView);
-  const known = new Map<string, Standing[]>();
+  const known = new Map<number, Standing[]>();
   // Rules of another protocol let in nothing of the class before, so they lose nothing.
   const rulesFor = (groupSet: number, direction: string, protocol: number): Standing[] => {
-    const key = `${groupSet}|${direction}|${protocol}`;
+    const key = (groupSet * 2 + (direction === 'ingress' ? 0 : 1)) * PROTOCOLS + protocol;
     const found = known.get(key);
     if (found !== undefined) return found;
     const rules = evidence.groupSets[groupSet]!.flatMap((g) => standing.get(`${g}|${direction}`) ?? []).filter(
@@ -69,15 +74,26 @@ export function replay(evidence: Evidence, after: readonly RuleAfter[], inventor
   };
 }
 
+/** What the best of them says. */
+function bestOf(rules: readonly CompiledRule[], probe: Probe): Match {
+  let best: Match = 'no';
+  for (const rule of rules) {
+    const is = matchRule(rule, probe);
+    if (is === 'yes') return is;
+    if (is === 'maybe') best = is;
+  }
+  return best;
+}
+
 /** Empty when the class is as well off as before; else the rules that let it in before and do so no longer. */
 function lostRules(rules: readonly Standing[], probe: Probe): number[] {
   const lost: number[] = [];
   for (const { origin, before, after } of rules) {
     const was = matchRule(before, probe);
     if (was === 'no') continue;
-    const is = after.map((rule) => matchRule(rule, probe));
-    if (is.includes('yes')) return [];
-    if (was === 'yes' || !is.includes('maybe')) lost.push(origin);
+    const is = after === null ? was : bestOf(after, probe);
+    if (is === 'yes') return [];
+    if (was === 'yes' || is === 'no') lost.push(origin);
   }
   // No certain permitter after: each that was one before is lost, and of the others each that no longer stands.
   return lost;

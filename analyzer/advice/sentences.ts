@@ -28,7 +28,8 @@ function protocolName(protocol: number): string {
 
 /** `1 record`, `12,345 records`. */
 export function counted(count: number, noun: string): string {
-  return `${String(count).replace(/\B(?=(\d{3})+$)/g, ',')} ${noun}${count === 1 ? '' : 's'}`;
+  const small = Number.isInteger(count) && count >= 0 && count < 1_000;
+  return `${small ? count : String(count).replace(/\B(?=(\d{3})+$)/g, ',')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** `a`, `a and b`, `a, b and 3 more`: ids in a sentence, never more than three. */

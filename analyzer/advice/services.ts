@@ -56,6 +56,12 @@ export function serviceFrontier(
     need.push(c.port === null ? { from: 0, to: MAX_PORT } : { from: c.port, to: c.port });
     needs.set(c.protocol, need);
   }
+  if (needs.size === 1) {
+    const [[protocol, intervals]] = [...needs] as [[number, Interval<number>[]]];
+    const options = protocolOptions(protocol, canonical(numbers, intervals), most);
+    // Each further range closes ports, until there are no gaps left.
+    return Array.from({ length: most }, (_, k) => options[Math.min(k, options.length - 1)]!);
+  }
   let frontier: (readonly Service[] | null)[] = [[], ...new Array<null>(most).fill(null)];
   for (const [protocol, intervals] of [...needs].sort(([a], [b]) => a - b)) {
     const options = protocolOptions(protocol, canonical(numbers, intervals), most);
