@@ -99,13 +99,13 @@ describe('the bundle that is deployed', () => {
     // The thread itself: it waits for batches and does not fail.
     const script = `const { Worker } = await import('node:worker_threads'); const { readFileSync } = await import('node:fs');
       const module = new WebAssembly.Module(readFileSync(${JSON.stringify(join(code, 'chunks/kernel/kernel.wasm'))}));
-      const workerData = { settings: { interfaces: [], changes: [], mostRecords: 1000 }, module };
+      const workerData = { settings: { interfaces: [], changes: [], mostRecords: 1000 }, dir: ${JSON.stringify(dir)}, module };
       const worker = new Worker(${JSON.stringify(join(code, 'chunks/worker.mjs'))}, { workerData, execArgv: [] });
       worker.on('error', (error) => { throw error; });
-      worker.once('message', (rolled) => { console.log(rolled === null || typeof rolled); process.exit(0); });
-      worker.postMessage([], []);`;
+      worker.once('message', ({ rolled }) => { console.log(rolled.run, rolled.records); process.exit(0); });
+      worker.postMessage({ run: '0123456789abcdef', inputs: [] }, []);`;
     const { stdout } = await node(['--input-type=module', '-e', script]);
-    expect(stdout.trim()).toBe('object');
+    expect(stdout.trim()).toBe('0123456789abcdef 0');
   });
 
   it('holds no Pulumi', async () => {
