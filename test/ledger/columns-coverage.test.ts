@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../analyzer/flowlogs/duckdb/engine.ts';
 import { type Hole, mergeHoles } from '../../analyzer/flowlogs/holes.ts';
-import type { CoverageRow, Window } from '../../analyzer/flowlogs/ledger.ts';
+import { ingestFlowLogs, openLedgerStore } from '../../analyzer/flowlogs/index.ts';
+import { type CoverageRow, coverageOf, type LedgerRow, type Window } from '../../analyzer/flowlogs/ledger.ts';
 import { storedCoverageSql, TOUCHED_DUCKDB } from '../../analyzer/flowlogs/sql/coverage.ts';
 import { storedFirstSeenSql } from '../../analyzer/flowlogs/sql/opener.ts';
 import { coverageRowsOf, readCoverage } from '../../analyzer/flowlogs/stored/columns/coverage.ts';
 import { readTally } from '../../analyzer/flowlogs/stored/columns/tally.ts';
+import { readManifest } from '../../analyzer/flowlogs/stored/manifest.ts';
+import { options, V2, withFiles } from '../flowlogs/harness.ts';
 
 let dir = '';
 let db: Engine;
@@ -41,6 +44,8 @@ interface Day {
 
 const HOUR = 3600;
 const DAY = 86_400;
+/** AWS's name for a file of the first day. */
+const NAME = '123456789012_vpcflowlogs_eu-west-1_fl-0a_20241004T1200Z_0a.log';
 const T = Date.UTC(2024, 9, 4) / 1000;
 
 const TALLY = 'interface_id, hour, crosses, watched, no_data, skip_data, damaged, longest, first_start';
@@ -283,5 +288,57 @@ describe('coverage is left to DuckDB', () => {
     const read = byColumns([one], [], window, mostRows);
     if (taken) expect(read).toEqual(await bySql([one], window));
     else expect(read).toBeNull();
+  });
+});
+
+describe('a ledger with files that nobody reads by columns', () => {
+  it('says what it said: of its hours, of its summary, and of each row', async () => {
+    const at = (n: number) => T + n * 5000;
+    const line = (eni: string, n: number, status: string) =>
+      status === 'OK'
+        ? `2 1 ${eni} 192.0.2.7 10.0.0.1 ${40_000 + n} 443 6 3 120 ${at(n)} ${at(n) + (n % 3 === 0 ? 400 : 50)} ACCEPT OK`
+        : `2 1 ${eni} - - - - - - - ${at(n)} ${at(n) + 60} - ${status}`;
+    const lines = Array.from({ length: 40 }, (_, n) =>
+      line(n % 5 === 0 ? 'eni-0b' : 'eni-0a', n, n % 11 === 0 ? 'SKIPDATA' : n % 7 === 0 ? 'NODATA' : 'OK'),
+    );
+    await withFiles({ [NAME]: `${V2}\n${lines.join('\n')}\n` }, async (logs, temp) => {
+      const ledger = join(temp, 'ledger');
+      const given = { interfaces: [{ interfaceId: 'eni-0a', addresses: ['10.0.0.1'] }] };
+      const { window: _, ...rest } = options(given);
+      await ingestFlowLogs({ ...rest, paths: [logs], dir: ledger, tempDir: temp, now: 0 });
+      const scanned = async (reader?: 'duckdb') => {
+        const store = openLedgerStore({ dir: ledger, tempDir: temp, ...(reader === undefined ? {} : { reader }) });
+        const scan = await store.scan(options({ ...given, window: { from: T, to: T + 3 * DAY } }));
+        try {
+          const [rows, twice]: [LedgerRow[], CoverageRow[][]] = [[], [[], []]];
+          for await (const some of scan.ledger()) rows.push(...some);
+          // It may be asked for again.
+          for (const coverage of twice) for await (const some of scan.coverage()) coverage.push(...some);
+          expect(twice[1]).toEqual(twice[0]);
+          const cheap: CoverageRow[] = [];
+          for await (const some of coverageOf(scan)) cheap.push(...('rows' in some ? coverageRowsOf(some) : some));
+          expect(cheap).toEqual(twice[0]);
+          const columns = scan.coverageHours?.() !== null;
+          return { columns, said: { rows, coverage: cheap, summary: scan.summary, window: scan.window } };
+        } finally {
+          await scan.close();
+        }
+      };
+      const before = await scanned();
+      expect(before.columns).toBe(true);
+      expect(before.said.coverage.length).toBeGreaterThan(30);
+      expect([before.said.summary.noData, before.said.summary.skipData]).toEqual([5, 4]);
+      expect(await scanned('duckdb')).toEqual({ ...before, columns: false });
+      const { segments } = await readManifest(ledger);
+      for (const table of ['span', 'tally']) {
+        const file = segments.flatMap(({ data }) => data).find((one) => one.table === table)!;
+        const part = join(ledger, file.path);
+        await db.run(
+          `COPY (SELECT * FROM read_parquet('${part}', hive_partitioning = false)) TO '${part}.new' (FORMAT parquet, COMPRESSION snappy)`,
+        );
+        await rename(`${part}.new`, part);
+        expect(await scanned()).toEqual({ ...before, columns: false });
+      }
+    });
   });
 });
