@@ -147,15 +147,22 @@ export class CoverageLedger {
       const from = (this.#firstHour + i) * HOUR;
       const to = from + HOUR;
       const worn = secondsWithin(wearing, Math.max(from, this.#window.from), Math.min(to, this.#window.to));
-      if (worn > 0) {
-        sum.expected += worn;
-        wear(sum, i, i + 1);
-        const skipped = observed?.skipped.get(i) ?? 0;
-        sum.skipped += skipped;
-        if (observed !== undefined && skipped === 0) {
-          const unseen = Math.max(0, secondsWithin(held, from, to) - observed.seconds[i]!);
-          sum.observed += Math.max(0, worn - unseen);
-        }
+      if (worn === 0) {
+        // What holds later begins later.
+        const next = wearing.reduce(
+          (least, state) => (state.from >= to ? Math.min(least, state.from) : least),
+          Infinity,
+        );
+        i = Math.floor(next / HOUR) - this.#firstHour;
+        continue;
+      }
+      sum.expected += worn;
+      wear(sum, i, i + 1);
+      const skipped = observed?.skipped.get(i) ?? 0;
+      sum.skipped += skipped;
+      if (observed !== undefined && skipped === 0) {
+        const unseen = Math.max(0, secondsWithin(held, from, to) - observed.seconds[i]!);
+        sum.observed += Math.max(0, worn - unseen);
       }
       i += 1;
     }
