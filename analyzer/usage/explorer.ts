@@ -1,7 +1,8 @@
 import type { LedgerRow, Window } from '../flowlogs/ledger.ts';
 import type { Explorer, ExplorerFlow } from '../model/explorer.ts';
 import { formatProtocol } from '../model/protocol.ts';
-import { PairTable } from './intern.ts';
+import { FlowTable, flowKind, kindOf } from './flow-table.ts';
+
 import { compareText } from './timeline.ts';
 
 const DAY = 86_400;
@@ -19,24 +20,6 @@ export interface ExplorerLimits {
 
 export const EXPLORER_LIMITS: ExplorerLimits = { flows: 1_500, ports: 1_500, interfaces: 250, held: 200_000 };
 
-const OPENED = ['inbound', 'outbound', 'unknown'] as const;
-
-/** What makes a flow, and its sums. Numbers stand for interfaces and peers; -1: several together. Port -1: null. */
-interface Sum {
-  interfaceId: number;
-  opened: LedgerRow['opened'];
-  action: LedgerRow['action'];
-  protocol: number;
-  port: number;
-  peer: number;
-  records: number;
-  bytes: number;
-  /** Three numbers for each period: which it is, records, bytes. */
-  periods: number[];
-  /** Made where two flows are of one size. */
-  text: string | null;
-}
-
 /** Texts by number. */
 class Texts {
   readonly values: string[] = [];
@@ -51,36 +34,38 @@ class Texts {
   }
 }
 
-/** Flows by what makes them: no text is put together for a row. */
-class Flows {
-  readonly all: Sum[] = [];
-  readonly #index = new PairTable();
+/** The kind without its port. */
+function anyPort(kind: number): number {
+  const { interfaceId, opened, action, protocol } = kindOf(kind);
+  return flowKind(interfaceId, opened, action, protocol, -1);
+}
 
-  of(interfaceId: number, opened: Sum['opened'], action: Sum['action'], protocol: number, port: number, peer: number) {
-    const kind = OPENED.indexOf(opened) * 2 + (action === 'ACCEPT' ? 0 : 1);
-    const outer = (((interfaceId + 1) * 6 + kind) * 256 + protocol) * 65_537 + port + 1;
-    const found = this.#index.get(outer, peer);
-    if (found >= 0) return this.all[found]!;
-    const made: Sum = {
-      ...{ interfaceId, opened, action, protocol, port, peer },
-      ...{ records: 0, bytes: 0, periods: [], text: null },
-    };
-    this.#index.add(outer, peer, this.all.length);
-    this.all.push(made);
-    return made;
-  }
+/** The kind without its interface. */
+function anyInterface(kind: number): number {
+  const { opened, action, protocol, port } = kindOf(kind);
+  return flowKind(-1, opened, action, protocol, port);
+}
 
-  merge(flow: Sum, { interfaceId, port, peer }: Pick<Sum, 'interfaceId' | 'port' | 'peer'> = flow): void {
-    const into = this.of(interfaceId, flow.opened, flow.action, flow.protocol, port, peer);
-    const { periods } = flow;
-    for (let i = 0; i < periods.length; i += 3) addTo(into, periods[i]!, periods[i + 1]!, periods[i + 2]!);
+/** Which of the numbers are among the `count` largest by `size`, which are of the size of the last of them, and how many of these have room. */
+function largestBy(all: readonly number[], count: number, size: (flow: number) => number) {
+  // Loops: the methods of typed arrays that take a function are several times slower, and this is half of the explorer's time.
+  const sizes = new Float64Array(all.length);
+  for (let i = 0; i < all.length; i += 1) sizes[i] = size(all[i]!);
+  const least = count === 0 ? Infinity : sizes.slice().sort()[sizes.length - count]!;
+  const most: number[] = [];
+  const equal: number[] = [];
+  const rest: number[] = [];
+  for (let i = 0; i < all.length; i += 1) {
+    const own = sizes[i]!;
+    (own > least ? most : own < least ? rest : equal).push(all[i]!);
   }
+  return { most, equal, rest, room: count - most.length };
+}
 
-  static from(flows: readonly Sum[]): Flows {
-    const out = new Flows();
-    for (const flow of flows) out.merge(flow);
-    return out;
-  }
+function upTo(count: number): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < count; i += 1) out.push(i);
+  return out;
 }
 
 /**
@@ -94,10 +79,13 @@ export class ExplorerLedger {
   readonly #periods: number;
   readonly #interfaces = new Texts();
   readonly #peers = new Texts();
-  #flows = new Flows();
+  #flows = new FlowTable();
   /** Told together while reading, for want of room. */
-  #early = new Flows();
+  #early = new FlowTable();
   #together = 0;
+  // Rows of an interface mostly come together.
+  #lastId: string | null = null;
+  #last = -1;
 
   constructor(window: Window, limits: ExplorerLimits = EXPLORER_LIMITS) {
     this.#limits = limits;
@@ -111,40 +99,41 @@ export class ExplorerLedger {
     // A record that began before the window belongs to it all the same.
     const period = Math.floor((row.bucket - this.#start) / DAY / this.#periodDays);
     const at = Math.min(this.#periods - 1, Math.max(0, period));
-    const flow = this.#flows.of(
-      this.#interfaces.id(row.interfaceId),
-      row.opened,
-      row.action,
-      row.protocol,
-      portOf(row) ?? -1,
-      this.#peers.id(row.peerAddress),
-    );
-    addTo(flow, at, row.records, row.bytes);
-    if (this.#flows.all.length > this.#limits.held) this.#prune();
+    if (row.interfaceId !== this.#lastId) {
+      this.#lastId = row.interfaceId;
+      this.#last = this.#interfaces.id(row.interfaceId);
+    }
+    const kind = flowKind(this.#last, row.opened, row.action, row.protocol, portOf(row) ?? -1);
+    this.#flows.add(this.#flows.of(kind, this.#peers.id(row.peerAddress)), at, row.records, row.bytes);
+    if (this.#flows.count > this.#limits.held) this.#prune();
   }
 
   #prune(): void {
     const kept = Math.floor(this.#limits.held / 2);
-    const { most, rest } = this.#largest(this.#flows.all, kept);
+    const all = this.#flows;
+    const { most, rest } = this.#largest(all, kept);
     this.#together += rest.length;
-    for (const flow of rest) this.#early.merge(flow, { ...flow, peer: -1 });
-    this.#flows = Flows.from(most);
-    if (this.#early.all.length <= this.#limits.held) return;
-    const early = this.#largest(this.#early.all, kept);
-    this.#early = Flows.from(early.most);
-    for (const flow of early.rest) this.#early.merge(flow, { ...flow, port: -1 });
+    for (const flow of rest) this.#early.merge(all, flow, all.kind(flow), -1);
+    this.#flows = FlowTable.from(all, most);
+    if (this.#early.count <= this.#limits.held) return;
+    const early = this.#early;
+    const ofEarly = this.#largest(early, kept);
+    this.#early = FlowTable.from(early, ofEarly.most);
+    for (const flow of ofEarly.rest) this.#early.merge(early, flow, anyPort(early.kind(flow)));
   }
 
   finish(): Explorer {
-    const { most: one, rest } = this.#largest(this.#flows.all, this.#limits.flows);
-    const merged = Flows.from(this.#early.all);
-    for (const flow of rest) merged.merge(flow, { ...flow, peer: -1 });
-    const byPort = this.#largest(merged.all, this.#limits.ports);
-    const out = Flows.from([...one, ...byPort.most]);
-    for (const flow of byPort.rest) out.merge(flow, { ...flow, port: -1, peer: -1 });
-    const flows = this.#fewInterfaces(out.all)
-      .sort((a, b) => this.#bySize(a, b))
-      .map((flow) => this.#told(flow));
+    const all = this.#flows;
+    const { most: one, rest } = this.#largest(all, this.#limits.flows);
+    const merged = new FlowTable();
+    for (let flow = 0; flow < this.#early.count; flow += 1) merged.merge(this.#early, flow);
+    for (const flow of rest) merged.merge(all, flow, all.kind(flow), -1);
+    const byPort = this.#largest(merged, this.#limits.ports);
+    const out = FlowTable.from(all, one);
+    for (const flow of byPort.most) out.merge(merged, flow);
+    for (const flow of byPort.rest) out.merge(merged, flow, anyPort(merged.kind(flow)), -1);
+    const few = this.#fewInterfaces(out);
+    const flows = this.#bySize(few, upTo(few.count)).map((flow) => this.#told(few, flow));
     return {
       firstDay: new Date(this.#start * 1000).toISOString().slice(0, 10),
       periodDays: this.#periodDays,
@@ -156,58 +145,71 @@ export class ExplorerLedger {
     };
   }
 
-  #fewInterfaces(flows: readonly Sum[]): Sum[] {
+  #fewInterfaces(table: FlowTable): FlowTable {
     const records = new Map<number, number>();
-    for (const { interfaceId, records: n } of flows) records.set(interfaceId, (records.get(interfaceId) ?? 0) + n);
+    for (let flow = 0; flow < table.count; flow += 1) {
+      const { interfaceId } = kindOf(table.kind(flow));
+      records.set(interfaceId, (records.get(interfaceId) ?? 0) + table.records(flow));
+    }
     const top = new Set(
       [...records]
         .sort(([a, m], [b, n]) => n - m || compareText(this.#interfaces.values[a]!, this.#interfaces.values[b]!))
         .slice(0, this.#limits.interfaces)
         .map(([id]) => id),
     );
-    const out = new Flows();
-    for (const flow of flows)
-      out.merge(flow, top.has(flow.interfaceId) ? flow : { interfaceId: -1, port: flow.port, peer: -1 });
-    return out.all;
+    const out = new FlowTable();
+    for (let flow = 0; flow < table.count; flow += 1) {
+      const kind = table.kind(flow);
+      if (top.has(kindOf(kind).interfaceId)) out.merge(table, flow);
+      else out.merge(table, flow, anyInterface(kind), -1);
+    }
+    return out;
   }
 
-  /** The first `count` by size and the others, neither sorted: to sort hundreds of thousands by their texts takes longer than to sum them. */
-  #largest(flows: readonly Sum[], count: number): { most: readonly Sum[]; rest: readonly Sum[] } {
-    if (flows.length <= count) return { most: flows, rest: [] };
-    const sizes = Float64Array.from(flows, (flow) => flow.records).sort();
-    const least = count === 0 ? Infinity : sizes[flows.length - count]!;
-    const most = flows.filter((flow) => flow.records > least);
-    const rest = flows.filter((flow) => flow.records < least);
-    const equal = flows.filter((flow) => flow.records === least).sort((a, b) => this.#bySize(a, b));
-    const room = count - most.length;
-    return { most: [...most, ...equal.slice(0, room)], rest: [...rest, ...equal.slice(room)] };
+  /** The first `count` by size and the others, neither sorted: only those that records and bytes do not tell apart are compared by their texts. */
+  #largest(table: FlowTable, count: number): { most: readonly number[]; rest: readonly number[] } {
+    const all = upTo(table.count);
+    if (all.length <= count) return { most: all, rest: [] };
+    const { most, equal, rest, room } = largestBy(all, count, (flow) => table.records(flow));
+    const even = largestBy(equal, room, (flow) => table.bytes(flow));
+    const last = this.#bySize(table, even.equal);
+    return {
+      most: [...most, ...even.most, ...last.slice(0, even.room)],
+      rest: [...rest, ...even.rest, ...last.slice(even.room)],
+    };
   }
 
-  #bySize(a: Sum, b: Sum): number {
-    return b.records - a.records || b.bytes - a.bytes || compareText(this.#text(a), this.#text(b));
+  #bySize(table: FlowTable, flows: readonly number[]): number[] {
+    const texts = new Map<number, string>();
+    const textOf = (flow: number): string => {
+      const text = texts.get(flow) ?? this.#text(table, flow);
+      texts.set(flow, text);
+      return text;
+    };
+    return [...flows].sort(
+      (a, b) =>
+        table.records(b) - table.records(a) || table.bytes(b) - table.bytes(a) || compareText(textOf(a), textOf(b)),
+    );
   }
 
-  #text(flow: Sum): string {
-    flow.text ??= `${this.#interfaces.values[flow.interfaceId] ?? ''}|${flow.opened}|${flow.action}|${formatProtocol(flow.protocol)}|${flow.port < 0 ? '' : flow.port}|${this.#peers.values[flow.peer] ?? ''}`;
-    return flow.text;
+  #text(table: FlowTable, flow: number): string {
+    const { interfaceId, opened, action, protocol, port } = kindOf(table.kind(flow));
+    const peer = this.#peers.values[table.peer(flow)] ?? '';
+    return `${this.#interfaces.values[interfaceId] ?? ''}|${opened}|${action}|${formatProtocol(protocol)}|${port < 0 ? '' : port}|${peer}`;
   }
 
-  #told({ interfaceId, opened, action, protocol, port, peer, records, bytes, periods }: Sum): ExplorerFlow {
-    const each = Array.from({ length: periods.length / 3 }, (_, i): [number, number, number] => [
-      periods[3 * i]!,
-      periods[3 * i + 1]!,
-      periods[3 * i + 2]!,
-    ]);
+  #told(table: FlowTable, flow: number): ExplorerFlow {
+    const { interfaceId, opened, action, protocol, port } = kindOf(table.kind(flow));
     return {
       interfaceId: this.#interfaces.values[interfaceId] ?? null,
       opened,
       action,
       protocol: formatProtocol(protocol),
       port: port < 0 ? null : port,
-      peer: this.#peers.values[peer] ?? null,
-      records,
-      bytes,
-      periods: each.sort(([a], [b]) => a - b),
+      peer: this.#peers.values[table.peer(flow)] ?? null,
+      records: table.records(flow),
+      bytes: table.bytes(flow),
+      periods: table.periods(flow),
     };
   }
 }
@@ -228,20 +230,6 @@ function portOf({ opened, localPort, peerPort }: LedgerRow): number | null {
   if (opened === 'inbound') return localPort;
   if (opened === 'outbound') return peerPort;
   return localPort === null || peerPort === null ? (localPort ?? peerPort) : Math.min(localPort, peerPort);
-}
-
-/** The rows of a flow come in the order of their days, nearly: the period is mostly the last one. */
-function addTo(sum: Sum, at: number, records: number, bytes: number): void {
-  sum.records += records;
-  sum.bytes += bytes;
-  const { periods } = sum;
-  for (let i = periods.length - 3; i >= 0; i -= 3) {
-    if (periods[i] !== at) continue;
-    periods[i + 1]! += records;
-    periods[i + 2]! += bytes;
-    return;
-  }
-  periods.push(at, records, bytes);
 }
 
 function totalOf(flows: readonly ExplorerFlow[], action: ExplorerFlow['action']): { records: number; bytes: number } {
