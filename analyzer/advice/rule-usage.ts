@@ -56,7 +56,8 @@ function count(sums: readonly Sums[], counted: Counted, readings: readonly Conne
     sum.first = Math.min(sum.first, counted.first);
     sum.last = Math.max(sum.last, counted.last);
     if (rules.length === 1) sum.only += counted.records;
-    if (only === null || !only.certain || only.maybe.includes(rule)) sum.uncertain += counted.records;
+    if (only === null || !only.certain || (only.maybe.length > 0 && only.maybe.includes(rule)))
+      sum.uncertain += counted.records;
     for (const { day, records } of counted.days) sum.days.set(day, (sum.days.get(day) ?? 0) + records);
     for (const [name, records] of evidence) {
       sum.evidence.set(name, (sum.evidence.get(name) ?? 0) + records);

@@ -169,23 +169,31 @@ function fit(text: string, width: number): string {
 export function wrap(text: string, width: number, first: string, rest: string): string[] {
   const lines: string[] = [];
   let line = first;
+  // Of `line`; columns add up, so that a long line is not counted again for each word.
+  let used = columns(first);
   let empty = true;
+  const start = (text: string): void => {
+    line = text;
+    used = columns(text);
+    empty = true;
+  };
   for (const word of text.split(/ (?!%)/).filter((part) => part !== '')) {
     let left = word;
-    if (!empty && columns(line) + 1 + columns(left) > width) {
+    let wide = columns(left);
+    if (!empty && used + 1 + wide > width) {
       lines.push(line);
-      line = rest;
-      empty = true;
+      start(rest);
     }
-    while (columns(line) + columns(left) + (empty ? 0 : 1) > width) {
-      const room = Math.max(1, width - columns(line) - (empty ? 0 : 1));
+    while (used + wide + (empty ? 0 : 1) > width) {
+      const room = Math.max(1, width - used - (empty ? 0 : 1));
       const head = takeColumns(left, room);
       lines.push(`${line}${empty ? '' : ' '}${head}`);
       left = left.slice(head.length);
-      line = rest;
-      empty = true;
+      wide = columns(left);
+      start(rest);
     }
     line += `${empty ? '' : ' '}${left}`;
+    used += wide + (empty ? 0 : 1);
     empty = false;
   }
   if (!empty || lines.length === 0) lines.push(line);

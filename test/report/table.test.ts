@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columns } from '../../analyzer/model/text.ts';
 import { toExplanation } from '../../analyzer/report/explain.ts';
@@ -87,6 +88,25 @@ describe('the table', () => {
 describe('wrap', () => {
   it('keeps a number and its percent sign together', () => {
     expect(wrap('aaaa 99.99 % of all', 10, '', '')).toEqual(['aaaa', '99.99 % of', 'all']);
+  });
+
+  it('counts columns as each whole line has them', () => {
+    const words = fc.array(
+      fc.constantFrom('a', 'rule', '日本', 'e\u0301t\u00e9', '😀', 'x'.repeat(30), '%', '漢'.repeat(12)),
+    );
+    fc.assert(
+      fc.property(words, fc.integer({ min: 4, max: 24 }), fc.constantFrom('', '  ', '-> '), (parts, width, indent) => {
+        const text = parts.join(' ');
+        const lines = wrap(text, width, indent, '  ');
+        expect(lines.join('').replace(/^-> /, '').replace(/ /g, '')).toBe(text.replace(/ /g, ''));
+        for (const line of lines) expect(columns(line)).toBeLessThanOrEqual(Math.max(width, 5));
+        // Greedy: no line had room for the word that follows.
+        for (const [i, line] of lines.slice(0, -1).entries()) {
+          const next = lines[i + 1]!.trim().split(/ (?!%)/)[0]!;
+          expect(columns(line) + 1 + columns(next)).toBeGreaterThan(width - 1);
+        }
+      }),
+    );
   });
 
   it('loses no character of a word wider than the line', () => {
