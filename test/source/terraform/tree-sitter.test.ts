@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Node } from 'web-tree-sitter';
 import { copyTree, loadGrammar } from '../../../bot/source/terraform/adapters/tree-sitter.ts';
 import type { CstNode } from '../../../bot/source/terraform/syntax/ast.ts';
 import { generateSources } from '../../bench-sources/roots.ts';
@@ -8,6 +7,7 @@ import { edgeExpressions } from './expressions-edge.ts';
 import { wideExpressions } from './expressions-wide.ts';
 
 const grammar = await loadGrammar();
+type Node = NonNullable<ReturnType<typeof grammar.parser.parse>>['rootNode'];
 
 /** Node by node, by what the library documents. */
 function reference(node: Node): CstNode {
