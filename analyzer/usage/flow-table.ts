@@ -17,7 +17,7 @@ const ACTIONS = ['ACCEPT', 'REJECT'] as const;
 const PORTS = 65_537;
 
 /** What makes a flow but for its peer. */
-export interface FlowKind {
+interface FlowKind {
   /** By number; -1: several together. */
   interfaceId: number;
   opened: LedgerRow['opened'];

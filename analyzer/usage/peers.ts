@@ -31,7 +31,7 @@ export interface PeerSetId {
  * The groups, and for which other times they are the same: every `first..last` with `from <= first - slack` and `last + slack < to`. For none
  * where something changes within or near the time asked about.
  */
-export interface PeerAnswer extends PeerSetId {
+interface PeerAnswer extends PeerSetId {
   from: number;
   to: number;
 }

@@ -16,7 +16,7 @@ const KIND = 5;
 const DAY_ENTRY = 6;
 const LAST_DAY = 7;
 
-export interface Totals {
+interface Totals {
   records: number;
   packets: number;
   bytes: number;
