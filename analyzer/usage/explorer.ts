@@ -20,6 +20,9 @@ export interface ExplorerLimits {
 
 export const EXPLORER_LIMITS: ExplorerLimits = { flows: 1_500, ports: 1_500, interfaces: 250, held: 200_000 };
 
+/** The share of what may be held at which it is asked what is small before another interface begins; half is kept then. */
+const CROWDED = 0.75;
+
 /** Texts by number. */
 class Texts {
   readonly values: string[] = [];
@@ -70,7 +73,8 @@ function upTo(count: number): number[] {
 
 /**
  * Sums ledger rows by what the flow explorer shows. Every record stays in exactly one flow: what is beyond the limits loses first its
- * peer, then its port, then its interface. The rows come in a fixed order, so the same logs give the same flows.
+ * peer, then its port, then its interface. The rows come by interface, so the same logs give the same flows,
+ * in whatever order those of one interface are.
  */
 export class ExplorerLedger {
   readonly #limits: ExplorerLimits;
@@ -83,7 +87,6 @@ export class ExplorerLedger {
   /** Told together while reading, for want of room. */
   #early = new FlowTable();
   #together = 0;
-  // Rows of an interface mostly come together.
   #lastId: string | null = null;
   #last = -1;
 
@@ -100,6 +103,8 @@ export class ExplorerLedger {
     const period = Math.floor((row.bucket - this.#start) / DAY / this.#periodDays);
     const at = Math.min(this.#periods - 1, Math.max(0, period));
     if (row.interfaceId !== this.#lastId) {
+      // An interface's rows come together. What is small is mostly asked between two of them, so that the order within one leaves no trace.
+      if (this.#flows.count > this.#limits.held * CROWDED) this.#prune();
       this.#lastId = row.interfaceId;
       this.#last = this.#interfaces.id(row.interfaceId);
     }
