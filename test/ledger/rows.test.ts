@@ -15,8 +15,8 @@ import { readBy, readersAgree } from './readers.ts';
 
 describe('law 9: the ledger read by columns says what DuckDB says of it', () => {
   it('row by row, of any records', async () => {
-    // Two seeds that reach most classes in few runs; rows.slow.test.ts has many.
-    const met = [...(await readersAgree(6, 2)), ...(await readersAgree(6, 4))].map(([evidence]) => evidence);
+    // A seed that reaches most classes in few runs; rows.slow.test.ts has many.
+    const met = [...(await readersAgree(7, 4)).keys()];
     for (const evidence of ['syn', 'conversation', 'none']) expect(met).toContain(evidence);
   }, 300_000);
 });
