@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { ScanOptions } from '../ledger.ts';
 import { removeRuns } from './manifest.ts';
+import { bytesOf } from './memory.ts';
 import { openPool, type Pool, type WrittenBatch } from './roll/pool.ts';
 
 export interface RolledBatchesOptions extends Pick<ScanOptions, 'interfaces' | 'changes' | 'signal'> {
@@ -70,11 +71,4 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-}
-
-/** `2GB`, `512 MiB`: DuckDB's units; 2 GB for what it alone understands (`80%`). */
-function bytesOf(limit: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?$/i.exec(limit.trim());
-  if (match === null) return 2e9;
-  return Number(match[1]) * (match[3] === '' ? 1000 : 1024) ** ('kmgt'.indexOf(match[2]!.toLowerCase()) + 1);
 }

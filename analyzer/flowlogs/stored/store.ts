@@ -16,7 +16,9 @@ import { openWatched, type Watched } from './columns/watched.ts';
 import { type DataFile, type Manifest, readManifest, readSources } from './manifest.ts';
 import { type NeededFiles, neededFiles } from './needed.ts';
 import { byInterface } from './rows/merge.ts';
-import { openRows, type Room } from './rows/open.ts';
+import { openRows, type Room, roomIn } from './rows/open.ts';
+
+const MEMORY = '2GB';
 
 export interface LedgerStoreOptions {
   /** A folder that `ingestFlowLogs` has written. */
@@ -25,6 +27,7 @@ export interface LedgerStoreOptions {
   memoryLimit?: string;
   /** Who reads the rows: `columns-first` (the default) lets DuckDB do what we cannot. */
   reader?: 'columns-first' | 'duckdb';
+  /** What may be held of the rows; absent: what a third of the memory takes. */
   room?: Room;
 }
 
@@ -39,7 +42,7 @@ export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
       const manifest = await readManifest(store.dir);
       const needed = neededFiles(manifest, options);
       if (needed === null) throw noRecords(store.dir);
-      const engine = await Engine.open(store.tempDir, store.memoryLimit ?? '2GB', options.signal);
+      const engine = await Engine.open(store.tempDir, store.memoryLimit ?? MEMORY, options.signal);
       try {
         return await scan(engine, store, manifest, needed, options);
       } catch (error) {
@@ -52,7 +55,7 @@ export function openLedgerStore(store: LedgerStoreOptions): FlowStore {
 
 async function scan(
   engine: Engine,
-  { dir, reader, room }: LedgerStoreOptions,
+  { dir, reader, memoryLimit, room = roomIn(memoryLimit ?? MEMORY) }: LedgerStoreOptions,
   manifest: Manifest,
   { window, read: days, refused: closed }: NeededFiles,
   options: ScanOptions,
@@ -106,7 +109,7 @@ async function openByColumns(
   firstSeen: ReadonlyMap<string, number>,
   window: Window,
   options: ScanOptions,
-  room: Room | undefined,
+  room: Room,
 ): Promise<Rows | null> {
   const files = days
     .filter(({ table }) => table === 'flow')

@@ -5,6 +5,7 @@ import { type LedgerRow, refusedSince, type ScanOptions, type Window } from '../
 import type { EndCounts } from '../../pipeline.ts';
 import { decidedSql, EDGE, openedSql, tuplesSql } from '../../sql/opener.ts';
 import { readColumns } from '../columns/read.ts';
+import { bytesOf } from '../memory.ts';
 import { Feed } from './feed.ts';
 import { IntRows } from './int-rows.ts';
 import { LearnedAddresses } from './learned.ts';
@@ -40,10 +41,21 @@ export interface OpenedRows {
 export interface Room {
   /** Beyond this many addresses the engine reads the rows, as it can spill and texts here cannot. */
   addresses: number;
-  /** Beyond this many rows that say themselves who opened (72 bytes each), the files are read again for them. */
+  /** Beyond this many rows that say themselves who opened, the files are read again for them, some interfaces at a time. */
   rows: number;
 }
-const ROOM: Room = { addresses: 2_000_000, rows: 2_000_000 };
+
+/** Of a row that is held, with its place in the order of interfaces. */
+const ROW_BYTES = 80;
+
+/** 40 MB: with less the files would be read too often. */
+const LEAST_ROWS = 500_000;
+
+/** What a third of the memory takes. */
+export function roomIn(memoryLimit: string): Room {
+  const rows = Math.floor(bytesOf(memoryLimit) / 3 / ROW_BYTES);
+  return { addresses: 2_000_000, rows: Math.max(LEAST_ROWS, rows) };
+}
 const DAY = 86_400;
 
 /** Reads files, and knows the names of what it has read before. */
@@ -86,7 +98,7 @@ export async function openRows(
   firstSeen: ReadonlyMap<string, number>,
   window: Window,
   options: Pick<ScanOptions, 'interfaces' | 'changes' | 'refusedDays' | 'progress' | 'signal'>,
-  room: Room = ROOM,
+  room: Room,
 ): Promise<OpenedRows | null> {
   const reader = new FlowReader(room.addresses);
   const { names } = reader;
