@@ -54,6 +54,8 @@ async function scanned(store: FlowStore) {
     for await (const rows of scan.ledger()) ledger.push(...rows);
     for await (const rows of scan.coverage()) coverage.push(...rows);
     const { accepted, rejected, outsideWindow, skipped, records } = scan.summary;
+    // Each store has an order of its own.
+    ledger.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
     return { ledger, coverage, window: scan.window, counts: { accepted, rejected, outsideWindow, skipped, records } };
   } finally {
     await scan.close();
