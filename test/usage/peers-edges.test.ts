@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../analyzer/model/address.ts';
 import type { Inventory } from '../../analyzer/model/inventory.ts';
@@ -49,6 +50,49 @@ describe('law 1: a VPC that is not described, or wrongly', () => {
       expect(index({ vpcs: [vpc('vpc-1', ...blocks)] }).at('192.0.2.1', 1000, 1010)).toBe('||a+b+c');
     }
     expect(index({}).at('192.0.2.1', 1000, 1010)).toBe('||');
+  });
+});
+
+describe('law 1: what is remembered of an address', () => {
+  // Few moments, with the slack and one more or less between them, so that questions fall before, on and after every change.
+  const moment = fc.constantFrom(79, 80, 89, 90, 91, 99, 100, 101, 109, 110, 111, 119, 120, 121, 130);
+  const owner = fc.record({
+    groups: fc.constantFrom<string[]>(['sg-a'], ['sg-b'], ['sg-a', 'sg-c'], []),
+    from: moment,
+    length: fc.constantFrom(1, 10, 20, null),
+    vpcId: fc.constantFrom('vpc-1', 'vpc-2', null),
+  });
+  const question = fc.record({
+    first: moment,
+    length: fc.constantFrom(-1, 0, 1, 9, 10, 20, 30),
+    vpcId: fc.constantFrom('vpc-1', 'vpc-2', null),
+    address: fc.constantFrom('10.0.0.1', '192.0.2.1'),
+  });
+
+  it('is what would be decided anew, whatever was asked before', () => {
+    let across = 0;
+    fc.assert(
+      fc.property(
+        fc.array(owner, { maxLength: 4, size: 'max' }),
+        fc.array(question, { minLength: 2, maxLength: 25, size: 'max' }),
+        (owners, questions) => {
+          const interfaces = owners.flatMap(({ groups, from, length, vpcId }, n) =>
+            ['10.0.0.1', '192.0.2.1'].map((address, k) =>
+              held(`eni-${n}${k}`, groups, address, from, length === null ? null : from + length, vpcId),
+            ),
+          );
+          const parts = { interfaces, vpcs: [vpc('vpc-1', '10.0.0.0/16'), vpc('vpc-2', '10.0.0.0/16')] };
+          const asked = index(parts);
+          for (const { first, length, vpcId, address } of questions) {
+            const last = first + length;
+            expect(asked.at(address, first, last, vpcId)).toBe(index(parts).at(address, first, last, vpcId));
+            if (owners.some(({ from }) => from > first - SLACK && from <= last + SLACK)) across += 1;
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(across).toBeGreaterThan(500);
   });
 });
 
