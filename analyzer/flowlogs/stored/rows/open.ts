@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { formatAddress, parseAddress } from '../../../model/address.ts';
+import { PareError } from '../../../model/problem.ts';
 import type { Engine } from '../../duckdb/engine.ts';
 import { type LedgerRow, refusedSince, type ScanOptions, type Window } from '../../ledger.ts';
 import type { EndCounts } from '../../pipeline.ts';
@@ -141,7 +142,7 @@ export async function openRows(
   await feed.close();
   await decide(engine, changes, firstSeen, names, options);
   const again = async (day: number) => {
-    if (!(await read(day, said.take))) throw new Error('a file of the ledger has changed while it was read');
+    if (!(await read(day, said.take))) throw changedMeanwhile();
   };
   return { names, counts: feed.counts(names), said: () => said.rows(days, again) };
 }
@@ -209,4 +210,13 @@ async function decide(
     await step();
     options.progress({ phase: 'finding who opened', done: i + 1, total: steps.length, unit: 'steps' });
   }
+}
+
+function changedMeanwhile(): PareError {
+  return new PareError({
+    code: 'ledger-changed-meanwhile',
+    message: 'a file of the ledger has changed while it was read',
+    next: 'run again when nothing writes there',
+    fault: 'environment',
+  });
 }
